@@ -813,6 +813,50 @@ ALTER TABLE public.hubs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.import_files (
+    import_id bigint NOT NULL,
+    number integer NOT NULL,
+    name text NOT NULL,
+    state text NOT NULL,
+    reason text,
+    may_retry boolean DEFAULT false NOT NULL,
+    about jsonb DEFAULT '{}'::jsonb NOT NULL,
+    source_key text,
+    bytes bigint,
+    print bytea,
+    photo_id bigint,
+    CONSTRAINT import_files_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'stored'::text, 'imported'::text, 'duplicate'::text, 'refused'::text, 'failed'::text, 'cancelled'::text, 'undone'::text])))
+);
+
+CREATE TABLE public.imports (
+    id bigint NOT NULL,
+    owner_id bigint NOT NULL,
+    state text DEFAULT 'unpacking'::text NOT NULL,
+    reason text,
+    may_retry boolean DEFAULT false NOT NULL,
+    name text NOT NULL,
+    bytes bigint NOT NULL,
+    print bytea NOT NULL,
+    source_key text,
+    key text,
+    species text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    listed_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT imports_bytes_check CHECK ((bytes > 0)),
+    CONSTRAINT imports_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT imports_state_check CHECK ((state = ANY (ARRAY['unpacking'::text, 'importing'::text, 'done'::text, 'refused'::text, 'cancelled'::text, 'undoing'::text, 'undone'::text])))
+);
+
+ALTER TABLE public.imports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.imports_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.job_batches (
     queue text NOT NULL,
     worker_id bigint NOT NULL,
@@ -1830,6 +1874,12 @@ ALTER TABLE ONLY public.hubs
 ALTER TABLE ONLY public.hubs
     ADD CONSTRAINT hubs_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.import_files
+    ADD CONSTRAINT import_files_pkey PRIMARY KEY (import_id, number);
+
+ALTER TABLE ONLY public.imports
+    ADD CONSTRAINT imports_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.job_batches
     ADD CONSTRAINT job_batches_pkey PRIMARY KEY (queue, worker_id, number);
 
@@ -2179,6 +2229,24 @@ CREATE INDEX hubs_created ON public.hubs USING btree (created_at DESC, id DESC) 
 
 CREATE INDEX hubs_name ON public.hubs USING gin ((((((name || ' '::text) || COALESCE(slug, ''::text)) || ' '::text) || summary)) public.gin_trgm_ops);
 
+CREATE UNIQUE INDEX import_files_draft ON public.import_files USING btree (photo_id) WHERE ((state = 'imported'::text) AND (photo_id IS NOT NULL));
+
+CREATE INDEX import_files_open ON public.import_files USING btree (import_id, number) WHERE (state = ANY (ARRAY['waiting'::text, 'stored'::text]));
+
+CREATE INDEX import_files_photo ON public.import_files USING btree (photo_id) WHERE (photo_id IS NOT NULL);
+
+CREATE INDEX import_files_source ON public.import_files USING btree (source_key) WHERE (source_key IS NOT NULL);
+
+CREATE INDEX imports_ended ON public.imports USING btree (ended_at);
+
+CREATE UNIQUE INDEX imports_key ON public.imports USING btree (owner_id, key) WHERE (key IS NOT NULL);
+
+CREATE INDEX imports_owner ON public.imports USING btree (owner_id, id DESC);
+
+CREATE INDEX imports_source ON public.imports USING btree (source_key) WHERE (source_key IS NOT NULL);
+
+CREATE UNIQUE INDEX imports_under_way ON public.imports USING btree (owner_id) WHERE (state = ANY (ARRAY['unpacking'::text, 'importing'::text, 'undoing'::text]));
+
 CREATE INDEX job_errors_text ON public.job_errors USING gin (error public.gin_trgm_ops);
 
 CREATE INDEX job_history_dead ON public.job_history USING btree (kind, error_group, id) WHERE (outcome = 'dead'::public.job_outcome);
@@ -2381,6 +2449,8 @@ CREATE TRIGGER comments_counted AFTER INSERT OR DELETE OR UPDATE OF state ON pub
 
 CREATE TRIGGER hub_photos_slot BEFORE INSERT ON public.hub_photos FOR EACH ROW EXECUTE FUNCTION public.take_hub_slot();
 
+CREATE TRIGGER import_job_ended AFTER DELETE ON public.jobs FOR EACH ROW WHEN ((old.kind = ANY (ARRAY['imports.unpack.v1'::text, 'imports.file.v1'::text, 'imports.undo.v1'::text]))) EXECUTE FUNCTION public.import_job_ended();
+
 CREATE TRIGGER job_group_member_ended AFTER DELETE ON public.jobs FOR EACH ROW WHEN ((old.group_id IS NOT NULL)) EXECUTE FUNCTION public.job_group_member_ended();
 
 CREATE TRIGGER job_history_error AFTER INSERT OR UPDATE OF outcome, kind, last_error ON public.job_history FOR EACH ROW WHEN ((new.last_error IS NOT NULL)) EXECUTE FUNCTION public.keep_job_error();
@@ -2532,6 +2602,15 @@ ALTER TABLE ONLY public.hub_slugs
 
 ALTER TABLE ONLY public.hubs
     ADD CONSTRAINT hubs_profile_of_fkey FOREIGN KEY (profile_of) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.import_files
+    ADD CONSTRAINT import_files_import_id_fkey FOREIGN KEY (import_id) REFERENCES public.imports(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.import_files
+    ADD CONSTRAINT import_files_photo_id_fkey FOREIGN KEY (photo_id) REFERENCES public.photos(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.imports
+    ADD CONSTRAINT imports_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.job_errors
     ADD CONSTRAINT job_errors_id_fkey FOREIGN KEY (id) REFERENCES public.job_history(id) ON DELETE CASCADE;

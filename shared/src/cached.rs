@@ -8,6 +8,7 @@ use crate::cache::{Kind, Listed};
 use crate::comments::cached::PhotoComments;
 use crate::hubs::facts::CachedFacts;
 use crate::hubs::shown::{HubLists, ShownHub};
+use crate::imports::cached::ImportProgress;
 use crate::notifications::cached::UserNotifications;
 use crate::photos::cached::{CachedPhoto, PhotoCount};
 use crate::photos::hub_photos::{HubPhotoList, PhotoHubs};
@@ -47,4 +48,5 @@ cached! {
     PhotoComments,
     UserNotifications,
     UserSessions,
+    ImportProgress,
 }

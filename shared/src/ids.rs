@@ -72,3 +72,7 @@ pawdium_db::id! {
     /// An archive of what a member has on the site: `exports.id`.
     ExportId
 }
+pawdium_db::id! {
+    /// A member's import: `imports.id`.
+    ImportId
+}

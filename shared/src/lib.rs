@@ -13,6 +13,7 @@ pub mod events;
 pub mod exports;
 pub mod hubs;
 pub mod ids;
+pub mod imports;
 pub mod jobs;
 pub mod live;
 pub mod mail;

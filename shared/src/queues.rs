@@ -2,7 +2,7 @@
 
 use pawdium_queue::{Queue, Subject};
 
-use crate::ids::{PhotoId, UserId};
+use crate::ids::{ImportId, PhotoId, UserId};
 
 /// Photos: decoding, cropping, compressing.
 pub const MEDIA: Queue = Queue::new("media");
@@ -20,12 +20,15 @@ pub const UPKEEP: Queue = Queue::new("upkeep");
 /// Archives of what members have on the site.
 pub const EXPORTS: Queue = Queue::new("exports");
 
+/// Archives from elsewhere: unpacking, and making drafts of their pictures.
+pub const IMPORTS: Queue = Queue::new("imports");
+
 /// Every queue, in display order.
-pub const ALL: [Queue; 7] = [MEDIA, MAIL, RANKING, CACHE, METRICS, UPKEEP, EXPORTS];
+pub const ALL: [Queue; 8] = [MEDIA, MAIL, RANKING, CACHE, METRICS, UPKEEP, EXPORTS, IMPORTS];
 
 /// The text names no queue.
 #[derive(Debug, thiserror::Error)]
-#[error("no queue is called {0:?}; there are media, mail, ranking, cache, metrics, upkeep and exports")]
+#[error("no queue is called {0:?}; there are media, mail, ranking, cache, metrics, upkeep, exports and imports")]
 pub struct UnknownQueue(String);
 
 /// Finds a queue by name.
@@ -45,6 +48,12 @@ impl From<PhotoId> for Subject {
 impl From<UserId> for Subject {
     fn from(user: UserId) -> Self {
         Self { kind: "user", id: user.0 }
+    }
+}
+
+impl From<ImportId> for Subject {
+    fn from(import: ImportId) -> Self {
+        Self { kind: "import", id: import.0 }
     }
 }
 

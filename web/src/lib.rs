@@ -13,6 +13,7 @@ pub mod exports;
 pub mod health;
 pub mod http;
 pub mod hubs;
+pub mod imports;
 pub mod live;
 pub mod moderation;
 pub mod notifications;

@@ -9,6 +9,7 @@ use pawdium_shared::mail::Mailer;
 use pawdium_shared::metrics::influx::Influx;
 use pawdium_shared::moderation::sanctions::AppealLinks;
 use pawdium_shared::notifications::StopLinks;
+use pawdium_shared::photos::Quota;
 use pawdium_shared::photos::lineage::Keeper;
 use pawdium_shared::redis::Redis;
 use pawdium_shared::store::MediaStore;
@@ -38,6 +39,8 @@ pub struct Env {
     pub decoder: Decoder,
     /// Limits on originals.
     pub limits: Limits,
+    /// How much a member may keep unpublished.
+    pub quota: Quota,
     /// SMTP.
     pub mailer: Mailer,
     /// InfluxDB, if it is configured.
@@ -70,6 +73,7 @@ impl Env {
             keeper: Keeper::default(),
             decoder: Decoder::this_program([DECODE], limits.clone()),
             limits,
+            quota: Quota::of_members(&config.media),
             mailer: Mailer::new(&config.mail).context("mail.smtp_url")?,
             influx: config.metrics.as_ref().map(Influx::new),
             base_url: config.web.base_url.clone(),

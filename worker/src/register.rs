@@ -35,6 +35,7 @@ pub fn queues(config: &WorkerConfig) -> Vec<(Queue, Capacity)> {
     let ahead = |concurrency| Capacity { concurrency, prefetch: 4 * concurrency, burst: Capacity::BURST };
     let capacities: [_; queues::ALL.len()] = [
         (queues::MEDIA, one_by_one(config.media)),
+        (queues::IMPORTS, one_by_one(config.imports)),
         (queues::MAIL, one_by_one(config.mail)),
         (queues::RANKING, one_by_one(config.ranking)),
         (queues::CACHE, ahead(config.cache)),

@@ -35,6 +35,8 @@ mod render;
 mod sandbox;
 #[cfg(feature = "render")]
 mod square;
+#[cfg(feature = "render")]
+mod texts;
 
 pub use self::{
     crop::{Crop, CropSyntax},
@@ -48,6 +50,7 @@ pub use self::{
     probe::{Probe, probe, probe_file},
     render::{EDGES, Picture, Rendered, Stage},
     sandbox::{DECODER_MEMORY, Decoder, Owner, RenderError, child_main},
+    texts::Texts,
 };
 
 /// Renders a picture in the calling process, without confinement.

@@ -66,6 +66,15 @@ impl Client {
         }
     }
 
+    /// Sends an archive, once for each `key`.
+    pub(super) async fn import(&self, token: &str, form: Form, key: &str) -> Result<Value> {
+        let request = self.request(Method::POST, "imports", Some(token))?.header("idempotency-key", key);
+        match answer(request.multipart(form)).await.context("importing an archive")? {
+            (StatusCode::ACCEPTED, body) => Ok(body),
+            (status, body) => bail!("an archive was answered with {status}: {body}"),
+        }
+    }
+
     fn request(&self, method: Method, path: &str, token: Option<&str>) -> Result<RequestBuilder> {
         let url = self.site.join("/api/v1/")?.join(path)?;
         let request = self.http.request(method, url);

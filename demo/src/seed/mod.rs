@@ -1,5 +1,5 @@
-//! Fills an empty site with members, photos, remixes, ratings, hubs, calls for talks, comments and reports, through the
-//! site's own API, so that seeded data have passed the regular path.
+//! Fills an empty site with members, photos, remixes, ratings, hubs, calls for talks, comments, reports and imports,
+//! through the site's own API, so that seeded data have passed the regular path.
 
 mod bustle;
 mod calls;
@@ -7,6 +7,7 @@ mod client;
 mod comments;
 mod faces;
 mod hubs;
+mod imports;
 mod people;
 mod photos;
 mod plans;
@@ -68,7 +69,8 @@ pub async fn is_finished(db: &Db) -> Result<bool> {
         && are_verified(db).await?
         && has_shares(db).await?
         && remixes::are_there(db).await?
-        && reports::are_there(db).await?)
+        && reports::are_there(db).await?
+        && imports::are_there(db).await?)
 }
 
 /// Shares come after all other acts with photos.
@@ -110,6 +112,7 @@ pub async fn seed(site: &Url, db: &Db, amounts: Amounts, say: impl Fn(&str)) -> 
     faces::fill(&client, db, &people, &say).await?;
     remixes::fill(&client, db, &members, amounts.patience, &say).await?;
     reports::fill(&client, db, &people, &say).await?;
+    imports::fill(&client, db, &members[1], amounts.patience, &say).await?;
     let mut tx = db.begin().await?;
     RefreshRanks {}.enqueue(&mut tx).await?;
     RefreshVirality {}.enqueue(&mut tx).await?;

@@ -154,6 +154,8 @@ pub struct MediaConfig {
     pub secret_access_key: Option<SecretString>,
     /// The largest original, in bytes. Default 20,000,000.
     pub max_upload_bytes: u64,
+    /// The largest archive that a member imports, in bytes. Default 2,000,000,000.
+    pub max_import_bytes: u64,
     /// The most drafts, and failed photos with an original, that a member keeps at once; 0 for no limit. Default 500.
     pub member_drafts: u32,
     /// The total size of their originals, in bytes; 0 for no limit. Default 5,000,000,000.
@@ -189,6 +191,7 @@ impl Default for MediaConfig {
             access_key_id: None,
             secret_access_key: None,
             max_upload_bytes: 20_000_000,
+            max_import_bytes: 2_000_000_000,
             member_drafts: 500,
             member_draft_bytes: 5_000_000_000,
             anonymous_drafts: 5,
@@ -264,6 +267,8 @@ pub struct SecurityConfig {
     pub resets_per_hour: u32,
     /// Photos submitted per hour. Default 60.
     pub uploads_per_hour: u32,
+    /// Archives imported per hour. Default 10.
+    pub imports_per_hour: u32,
     /// Hubs made per hour. Default 10.
     pub hubs_per_hour: u32,
     /// Anonymous users created, and links shared by visitors without a user, per hour. Default 60.
@@ -311,6 +316,7 @@ impl Default for SecurityConfig {
             logins_per_minute: 10,
             resets_per_hour: 5,
             uploads_per_hour: 60,
+            imports_per_hour: 10,
             hubs_per_hour: 10,
             anonymous_per_hour: 60,
             oembeds_per_minute: 600,
@@ -337,6 +343,8 @@ impl Default for SecurityConfig {
 pub struct WorkerConfig {
     /// Photo processing. Default: the number of processors.
     pub media: usize,
+    /// Unpacking archives, and making drafts of their pictures. Default 2.
+    pub imports: usize,
     /// Mails. Default 4.
     pub mail: usize,
     /// Ranks and virality. Default 1.
@@ -356,7 +364,17 @@ pub struct WorkerConfig {
 impl Default for WorkerConfig {
     fn default() -> Self {
         let media = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self { media, mail: 4, ranking: 1, cache: 4, metrics: 1, upkeep: 1, exports: 1, drain_seconds: 30 }
+        Self {
+            media,
+            mail: 4,
+            ranking: 1,
+            cache: 4,
+            metrics: 1,
+            upkeep: 1,
+            exports: 1,
+            imports: 2,
+            drain_seconds: 30,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
 use crate::hubs::HubRole;
-use crate::ids::{CallId, HubId, PhotoId, TalkId, TopicId, UserId, WidgetId};
+use crate::ids::{CallId, HubId, ImportId, PhotoId, TalkId, TopicId, UserId, WidgetId};
 use crate::photos::Species;
 
 /// A fact about a change.
@@ -166,6 +166,11 @@ pub enum Event {
         /// The user.
         user: UserId,
     },
+    /// A file of an import got an outcome, or the import another state.
+    ImportChanged {
+        /// The import.
+        import: ImportId,
+    },
     /// Widgets of a hub were added, moved, configured or removed.
     LayoutChanged {
         /// The hub.
@@ -216,6 +221,7 @@ impl Event {
             | Self::TalkVoted { .. }
             | Self::NotificationsChanged { .. }
             | Self::SessionsEnded { .. }
+            | Self::ImportChanged { .. }
             | Self::LayoutChanged { .. }
             | Self::WidgetConfigured { .. } => &[],
         }
@@ -335,6 +341,7 @@ impl Event {
                 format!("notified:{}", digest(users.iter().map(|user| user.0)))
             }
             Self::SessionsEnded { user } => format!("sessions-ended:{user}"),
+            Self::ImportChanged { import } => format!("import:{import}"),
             Self::LayoutChanged { hub } => format!("layout:{hub}"),
             Self::WidgetConfigured { hub, widget } => format!("configured:{hub}:{widget}"),
         }

@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod exports;
+pub mod imports;
 pub mod mail;
 pub mod media;
 pub mod metrics;
@@ -25,6 +26,10 @@ macro_rules! job_kinds {
             cache::ReloadCached => reload_cached,
             exports::RemoveExports => remove_exports,
             exports::WriteExport => write_export,
+            imports::ImportFile => import_file,
+            imports::SettleImport => settle_import,
+            imports::UndoImport => undo_import,
+            imports::UnpackImport => unpack_import,
             mail::SendMail => send_mail,
             media::AbandonPhoto => abandon_photo,
             media::DiscardFiles => discard_files,

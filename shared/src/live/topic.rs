@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use pawdium_queue::JobId;
 
-use crate::ids::{CallId, HubId, PhotoId, UserId, WidgetId};
+use crate::ids::{CallId, HubId, ImportId, PhotoId, UserId, WidgetId};
 
 /// What a page shows and can watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +24,8 @@ pub enum Topic {
     Notifications(UserId),
     /// A user's sessions, for the streams themselves: clients hear nothing of it.
     Sessions(UserId),
+    /// One import, for its owner.
+    Import(ImportId),
     /// The admins' page of all queues.
     Queues,
     /// The admins' page of one job.
@@ -40,6 +42,7 @@ impl fmt::Display for Topic {
             Self::Comments(photo) => write!(f, "comments:{photo}"),
             Self::Notifications(user) => write!(f, "notifications:{user}"),
             Self::Sessions(user) => write!(f, "sessions:{user}"),
+            Self::Import(import) => write!(f, "import:{import}"),
             Self::Queues => f.write_str("queues"),
             Self::Job(job) => write!(f, "job:{job}"),
         }
@@ -62,6 +65,7 @@ impl FromStr for Topic {
             Some(("comments", id)) => id.parse().map(Self::Comments).map_err(|_| Unknown),
             Some(("notifications", id)) => id.parse().map(Self::Notifications).map_err(|_| Unknown),
             Some(("sessions", id)) => id.parse().map(Self::Sessions).map_err(|_| Unknown),
+            Some(("import", id)) => id.parse().map(Self::Import).map_err(|_| Unknown),
             Some(("job", id)) => id.parse().map(Self::Job).map_err(|_| Unknown),
             None if text == "queues" => Ok(Self::Queues),
             _ => Err(Unknown),
@@ -136,6 +140,7 @@ mod tests {
         let others = [Topic::Photo(PhotoId(12)), Topic::Hub(HubId(3)), Topic::Queues, Topic::Job(JobId(9))];
         let told =
             [Topic::Comments(PhotoId(12)), Topic::Notifications(UserId(8)), Topic::Sessions(UserId(8))];
+        let told = told.into_iter().chain([Topic::Import(ImportId(6))]);
         for topic in calls.into_iter().chain(others).chain(told) {
             assert_eq!(topic.to_string().parse(), Ok(topic));
         }

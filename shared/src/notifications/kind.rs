@@ -22,6 +22,8 @@ pub enum Kind {
     Quarantined,
     /// An archive of what the member has on the site can be downloaded.
     ExportReady,
+    /// An import of the member's has ended.
+    ImportDone,
 }
 
 impl Kind {
@@ -49,6 +51,7 @@ impl Kind {
             Self::ReportJudged => "What came of your reports",
             Self::Quarantined => "Reports that hide something of yours",
             Self::ExportReady => "Archives of your data that are ready",
+            Self::ImportDone => "The end of your imports",
         }
     }
 }

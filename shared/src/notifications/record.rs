@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::Kind;
 use crate::db::Tx;
 use crate::events::Event;
-use crate::ids::{CaseId, CommentId, ExportId, HubId, NotificationId, PhotoId, TalkId, UserId};
+use crate::ids::{CaseId, CommentId, ExportId, HubId, ImportId, NotificationId, PhotoId, TalkId, UserId};
 
 /// What a member is notified of.
 #[derive(Clone, Debug)]
@@ -102,6 +102,12 @@ impl News {
     #[must_use]
     pub fn export_ready(user: UserId, export: ExportId) -> Self {
         Self::new(user, Kind::ExportReady, export.to_string())
+    }
+
+    /// The user's import has ended. The number is the import's.
+    #[must_use]
+    pub fn import_done(user: UserId, import: ImportId) -> Self {
+        Self { number: Some(import.0), ..Self::new(user, Kind::ImportDone, import.to_string()) }
     }
 }
 

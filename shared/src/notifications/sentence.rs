@@ -20,6 +20,7 @@ impl Entry {
             Kind::HubAsked if self.actors > 1 => format!("{who} ask to join {hub}"),
             Kind::HubAsked => format!("{who} asks to join {hub}"),
             Kind::HubAnswered if self.number == Some(1) => format!("You are a member of {hub} now"),
+            Kind::ImportDone => "Your import has ended: see what became of each file".to_owned(),
             Kind::HubAnswered => format!("{hub} declined your request to join"),
             Kind::ReportJudged => match self.number {
                 Some(1) => "Moderators agreed with your report".to_owned(),
@@ -64,6 +65,9 @@ impl Entry {
         }
         if self.kind == Kind::ExportReady {
             return "/settings/account".to_owned();
+        }
+        if self.kind == Kind::ImportDone {
+            return self.number.map_or_else(|| "/imports".to_owned(), |import| format!("/imports/{import}"));
         }
         match (&self.photo, &self.hub) {
             (None, Some(hub)) if self.kind == Kind::Quarantined && self.number >= Some(2) => {
@@ -187,5 +191,7 @@ mod tests {
             (export.sentence().as_str(), export.path().as_str()),
             ("The archive of your data is ready", "/settings/account")
         );
+        let import = Entry { photo: None, comment: None, number: Some(7), ..entry(Kind::ImportDone) };
+        assert_eq!(import.path(), "/imports/7");
     }
 }

@@ -49,6 +49,7 @@ impl CachedPhoto {
             | Event::CommentsChanged { .. }
             | Event::NotificationsChanged { .. }
             | Event::SessionsEnded { .. }
+            | Event::ImportChanged { .. }
             | Event::LayoutChanged { .. }
             | Event::WidgetConfigured { .. } => false,
         }

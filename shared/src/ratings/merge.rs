@@ -12,6 +12,7 @@ use crate::events::Event;
 use crate::exports;
 use crate::hubs::succession;
 use crate::ids::{HubId, PhotoId, UserId};
+use crate::imports;
 use crate::moderation::review;
 use crate::photos::{avatars, files, owner, tagging, transitions, withheld};
 use crate::talks::leaving;
@@ -152,6 +153,7 @@ pub async fn delete(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     comments::leaving::leave_all(db, user).await?;
     exports::upkeep::leave(db, user).await?;
     avatars::leave(db, user).await?;
+    imports::leaving::leave_all(db, user).await?;
     let mut changed = drop_ratings(db, user, None).await?;
     for photo in &own {
         transitions::delete(db, *photo).await?;

@@ -72,6 +72,12 @@ impl MediaKey {
         Self::of_hash(blake3::hash(content).to_hex().as_str())
     }
 
+    /// Returns the key of a file with this BLAKE3.
+    #[must_use]
+    pub fn of_print(print: &[u8; 32]) -> Self {
+        Self::of_hash(blake3::Hash::from_bytes(*print).to_hex().as_str())
+    }
+
     fn of_hash(hash: &str) -> Self {
         Self(format!("{}/{}/{hash}.jpg", &hash[..2], &hash[2..4]))
     }

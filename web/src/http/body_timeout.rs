@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, BodyDataStream, Bytes, HttpBody as _};
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures::{Stream, StreamExt as _, stream};
 
+use super::streamed::is_streamed;
 use crate::error::Error;
 use crate::state::App;
 
@@ -31,8 +31,7 @@ pub async fn bound(State(app): State<App>, request: Request, next: Next) -> Resp
     }
     let late = Arc::new(AtomicBool::new(false));
     let pause = Duration::from_secs(app.config.web.body_pause_seconds);
-    let streams =
-        request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
+    let streams = is_streamed(&request);
     let (parts, body) = request.into_parts();
     let arriving = punctual(body, pause, Arc::clone(&late));
     let body = if streams { Body::from_stream(arriving) } else { arrived(arriving).await };

@@ -20,6 +20,7 @@ pub mod pins;
 pub mod ranges;
 pub mod request_user;
 pub mod spliced;
+pub mod streamed;
 pub mod tags;
 pub mod theme;
 pub mod visitor;

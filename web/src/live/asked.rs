@@ -2,7 +2,7 @@
 
 use pawdium_queue::JobId;
 use pawdium_shared::hubs::queries;
-use pawdium_shared::ids::{CallId, PhotoId, UserId};
+use pawdium_shared::ids::{CallId, ImportId, PhotoId, UserId};
 use pawdium_shared::live::Topic;
 use pawdium_shared::photos::PhotoState;
 use pawdium_shared::talks::{Phase, Totals};
@@ -13,6 +13,7 @@ use crate::comments::access::find_comments;
 use crate::error::Error;
 use crate::http::visitor::Visitor;
 use crate::hubs::access::find_visible_hub;
+use crate::imports::show::is_own;
 use crate::photos::show::find_visible;
 use crate::state::App;
 use crate::talks::access::{find_call, find_standing};
@@ -37,6 +38,7 @@ enum What {
     Standing(CallId),
     Comments(PhotoId),
     Notifications(UserId),
+    Import(ImportId),
     Queues,
     Job(JobId),
     /// An id that is none.
@@ -65,6 +67,7 @@ pub(super) fn read(query: &str) -> Result<Vec<Asked>, Error> {
             "standing" => value.parse().map_or(What::Nothing, What::Standing),
             "comments" => value.parse().map_or(What::Nothing, What::Comments),
             "notifications" => value.parse().map_or(What::Nothing, What::Notifications),
+            "import" => value.parse().map_or(What::Nothing, What::Import),
             "job" => value.parse().map_or(What::Nothing, What::Job),
             "queues" => What::Queues,
             _ => continue,
@@ -135,9 +138,12 @@ impl Asked {
             What::Notifications(id) if visitor.member().is_ok_and(|member| member.id == *id) => {
                 Ok((Topic::Notifications(*id), true, false))
             }
+            What::Import(id) if is_own(app, visitor, *id).await? => Ok((Topic::Import(*id), true, false)),
             What::Queues if visitor.moderates() => Ok((Topic::Queues, true, true)),
             What::Job(id) if visitor.moderates() => Ok((Topic::Job(*id), true, true)),
-            What::Notifications(_) | What::Queues | What::Job(_) | What::Nothing => Err(Error::NotFound),
+            What::Notifications(_) | What::Import(_) | What::Queues | What::Job(_) | What::Nothing => {
+                Err(Error::NotFound)
+            }
         }
     }
 }

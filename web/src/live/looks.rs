@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::http::visitor::Visitor;
 use crate::http::withheld::withhold;
 use crate::hubs::access::may_see;
+use crate::imports::show::is_own;
 use crate::state::App;
 use crate::talks::access::{find_call, find_standing};
 
@@ -112,6 +113,7 @@ async fn look(app: &App, topic: Topic, viewer: Option<TokenHash>) -> Result<bool
         Topic::Queues | Topic::Job(_) => Ok(user.is_some_and(|user| user.role.moderates())),
         Topic::Notifications(member) => Ok(user.is_some_and(|user| user.id == member)),
         Topic::Sessions(member) => Ok(user.is_some_and(|user| user.id == member)),
+        Topic::Import(import) => is_own(app, &Visitor { user, ..Visitor::nobody() }, import).await,
         Topic::Photo(_) | Topic::Comments(_) => Ok(true),
     }
 }

@@ -109,6 +109,7 @@ impl Glances {
             | Topic::Call(_)
             | Topic::Standing(_)
             | Topic::Comments(_)
+            | Topic::Import(_)
             | Topic::Notifications(_)
             | Topic::Sessions(_) => Ok(None),
         }

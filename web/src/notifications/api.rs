@@ -60,7 +60,7 @@ pub struct NamedHubShape {
 pub struct NotificationShape {
     /// The id of the latest of them.
     pub id: i64,
-    /// comment, reply, milestone, hub_asked or hub_answered; later versions may have more.
+    /// comment, reply, milestone, hub_asked, hub_answered or import_done; later versions may have more.
     #[schema(example = "comment")]
     pub kind: &'static str,
     /// What has happened, in English.
@@ -77,7 +77,8 @@ pub struct NotificationShape {
     pub comment: Option<i64>,
     /// The hub that they are about, if they are.
     pub hub: Option<NamedHubShape>,
-    /// Of a milestone, the number of ratings; of hub_answered, 1 if the request was accepted and 0 if not.
+    /// Of a milestone, the number of ratings; of hub_answered, 1 if the request was accepted and 0 if not; of
+    /// import_done, the import's id.
     pub number: Option<i64>,
     /// When the latest happened.
     pub created_at: DateTime<Utc>,

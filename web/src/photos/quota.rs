@@ -1,6 +1,7 @@
 //! The limit on what an owner keeps unpublished.
 
 use pawdium_shared::ids::UserId;
+use pawdium_shared::photos::Quota;
 use pawdium_shared::photos::queries::{self, KeptOriginals};
 use sqlx::PgConnection;
 
@@ -39,12 +40,10 @@ pub(super) fn refuse_more(
     kept: KeptOriginals,
     bytes: u64,
 ) -> Result<(), Error> {
-    let (most, _) = limits(app, visitor);
-    if most > 0 && kept.uploads >= i64::from(most) {
-        let what = format!("You have {} drafts and failed photos, the most that you can keep.", kept.uploads);
-        return Err(too_much(visitor, &what));
+    match limits(app, visitor).refuse_photo(kept, bytes) {
+        Some(what) => Err(too_much(visitor, &what)),
+        None => Ok(()),
     }
-    refuse_more_bytes(app, visitor, kept, bytes)
 }
 
 /// Refuses an upload of `bytes` that would exceed the owner's limit, for a draft that is there already.
@@ -57,22 +56,18 @@ pub(super) fn refuse_more_bytes(
     kept: KeptOriginals,
     bytes: u64,
 ) -> Result<(), Error> {
-    let (_, most_bytes) = limits(app, visitor);
-    if most_bytes > 0 && kept.bytes.unsigned_abs().saturating_add(bytes) > most_bytes {
-        let megabytes = most_bytes / 1_000_000;
-        let what = format!("Your drafts and failed photos can use at most {megabytes} MB in total.");
-        return Err(too_much(visitor, &what));
+    match limits(app, visitor).refuse_bytes(kept, bytes) {
+        Some(what) => Err(too_much(visitor, &what)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// The most photos and bytes.
-fn limits(app: &App, visitor: &Visitor) -> (u32, u64) {
+fn limits(app: &App, visitor: &Visitor) -> Quota {
     let media = &app.config.media;
     if visitor.member().is_ok() {
-        (media.member_drafts, media.member_draft_bytes)
+        Quota::of_members(media)
     } else {
-        (media.anonymous_drafts, media.anonymous_draft_bytes)
+        Quota { photos: media.anonymous_drafts, bytes: media.anonymous_draft_bytes }
     }
 }
 

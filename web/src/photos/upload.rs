@@ -32,6 +32,14 @@ const TEXT: usize = 8192;
 #[derive(Clone, Debug, Default)]
 pub struct Once(pub(super) Option<SubmissionKey>);
 
+impl Once {
+    /// The key, if there is one.
+    #[must_use]
+    pub fn into_key(self) -> Option<SubmissionKey> {
+        self.0
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Once {
     type Rejection = Error;
 

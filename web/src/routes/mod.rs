@@ -25,8 +25,8 @@ use crate::error::{self, Error};
 use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, writes};
 use crate::state::App;
 use crate::{
-    accounts, api, assets, comments, demo, embed, exports, health, hubs, live, moderation, notifications,
-    photos, ranking, ratings, reports, sanctions, search, talks, topics,
+    accounts, api, assets, comments, demo, embed, exports, health, hubs, imports, live, moderation,
+    notifications, photos, ranking, ratings, reports, sanctions, search, talks, topics,
 };
 
 /// The largest body of a form or of JSON, in bytes.
@@ -187,6 +187,7 @@ fn pages(app: &App) -> Router<App> {
         .merge(comment_pages())
         .merge(notification_pages())
         .merge(report_pages())
+        .merge(import_pages(app))
         .merge(hub_pages())
         .merge(talk_pages())
         .merge(operators::admin_pages())
@@ -254,6 +255,22 @@ fn report_pages() -> Router<App> {
         .route("/members/{name}/report", get(page::member).post(page::report_member))
 }
 
+fn import_pages(app: &App) -> Router<App> {
+    Router::new()
+        .route(
+            "/imports",
+            get(imports::list::page)
+                .post(imports::list::start)
+                .layer(import_limit(app))
+                .layer(from_fn(linger::read_on)),
+        )
+        .route("/imports/{import}", get(imports::show::page))
+        .route("/imports/{import}/part", get(imports::show::part))
+        .route("/imports/{import}/cancel", post(imports::acts::cancel))
+        .route("/imports/{import}/retry", post(imports::acts::retry))
+        .route("/imports/{import}/undo", post(imports::acts::undo))
+}
+
 fn hub_pages() -> Router<App> {
     Router::new()
         .route("/hubs", get(hubs::list::page))
@@ -314,6 +331,7 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
     let avatar = routes!(accounts::portrait::put, accounts::portrait::delete);
     let avatar = avatar.layer(upload_limit(app)).layer(from_fn(linger::read_on));
     let submit = routes!(photos::api::submit).layer(upload_limit(app)).layer(from_fn(linger::read_on));
+    let import = routes!(imports::api::start).layer(import_limit(app)).layer(from_fn(linger::read_on));
     let (router, document) = OpenApiRouter::with_openapi(api::document::about())
         .routes(routes!(accounts::api::create_user))
         .routes(routes!(accounts::api::me, accounts::api::update_me, accounts::api::delete_me))
@@ -332,6 +350,11 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
         .routes(routes!(photos::revisions::list))
         .routes(routes!(photos::revisions::bring_back))
         .routes(routes!(photos::stats::count))
+        .routes(import)
+        .routes(routes!(imports::api::show))
+        .routes(routes!(imports::api::cancel))
+        .routes(routes!(imports::api::retry))
+        .routes(routes!(imports::api::undo))
         .routes(routes!(comments::api::list, comments::api::post))
         .routes(routes!(comments::api::edit, comments::api::delete))
         .routes(routes!(notifications::api::list))
@@ -390,6 +413,12 @@ fn json(app: &App) -> (Router<App>, OpenApi) {
 /// beyond it.
 fn upload_limit(app: &App) -> DefaultBodyLimit {
     let bytes = app.config.media.max_upload_bytes.saturating_add(FORM_AROUND_FILE);
+    DefaultBodyLimit::max(usize::try_from(bytes).unwrap_or(usize::MAX))
+}
+
+/// The limit on an archive's body, in the same way.
+fn import_limit(app: &App) -> DefaultBodyLimit {
+    let bytes = app.config.media.max_import_bytes.saturating_add(FORM_AROUND_FILE);
     DefaultBodyLimit::max(usize::try_from(bytes).unwrap_or(usize::MAX))
 }
 

@@ -27,6 +27,7 @@ pub mod hub_page;
 pub mod hub_photos;
 pub mod hub_settings;
 pub mod hubs;
+pub mod imports;
 pub mod lineage;
 mod listing;
 pub mod members;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::admin_jobs::dead;
+use super::imports;
 use crate::harness::{Browser, Person, Setup, Site, submission};
 
 /// Checks the page with everything unfolded in both themes, and says which rules which elements break. Themes differ
@@ -107,6 +108,7 @@ impl World {
         world.fill_hubs().await;
         world.fill_talks().await;
         world.fill_photos().await;
+        imports::import_all_kinds(&world.bob).await;
         world
     }
 
@@ -324,6 +326,8 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
     }
     walk.through(&paths([
         "/drafts",
+        "/imports",
+        "/imports/1",
         "/feed",
         "/hubs/new",
         "/members/bob",

@@ -7,6 +7,7 @@ use sqlx::PgPool;
 
 use super::admin_jobs::dead;
 use super::browser_talks::calls_called;
+use super::imports::import_all_kinds;
 use crate::harness::{Browser, PASSWORD, Person, Setup, Site, pictures};
 
 /// Width, height, and the size of text that the visitor prefers.
@@ -168,6 +169,7 @@ async fn verbose(site: &Site) -> (Person, i64) {
 async fn no_page_scrolls_sideways(db: PgPool) {
     let mut site = Setup::on(db).demo().worker().start().await;
     let (root, photo) = verbose(&site).await;
+    let import = format!("/imports/{}", import_all_kinds(&root).await);
     site.workers.clear();
     // No worker is left to process it.
     site.photo().by(&root).titled(WORD).processing().await;
@@ -228,6 +230,8 @@ async fn no_page_scrolls_sideways(db: PgPool) {
     all_stay_within(&browser, &talks).await;
     let own = [
         "/drafts",
+        "/imports",
+        &import,
         "/feed",
         "/notifications",
         "/settings/notifications",

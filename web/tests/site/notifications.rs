@@ -127,7 +127,7 @@ async fn members_choose_what_they_hear_of(db: PgPool) {
     let page = ada.pages.get("/settings/notifications").await.expect(200);
     assert_eq!(page.attribute("input[checked]", "name"), "reply");
     let settings: String = site.ask("select off::text || digest from notification_settings").await;
-    assert_eq!(settings, "{comment,milestone,hub_asked,hub_answered,export_ready}false");
+    assert_eq!(settings, "{comment,milestone,hub_asked,hub_answered,export_ready,import_done}false");
     site.visitor().post("/settings/notifications", &[]).await.expect(403);
     assert!(site.visitor().get("/settings/notifications").await.location().starts_with("/login"));
 }

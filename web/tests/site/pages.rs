@@ -39,7 +39,9 @@ async fn filled(db: PgPool) -> (Site, Vec<(&'static str, Pages, Vec<String>)>) {
     let with = |more: &[String]| [open.clone(), more.to_vec()].concat();
     let own = [format!("/photos/{failed}"), format!("/photos/{draft}"), format!("/photos/{failed}/status")];
     let hers = ["edit", "revisions"].map(|page| format!("/photos/{hers}/{page}"));
-    let changes = [hers.as_slice(), &["/drafts".to_owned(), format!("/photos/{draft}/edit")]].concat();
+    let changes =
+        [hers.as_slice(), &["/drafts".to_owned(), "/imports".to_owned(), format!("/photos/{draft}/edit")]]
+            .concat();
     let back =
         ["", "/queues", "/queues?window=24h", "/jobs", "/jobs?state=dead", "/jobs/0", "/schedules", "/audit"];
     let mut back = back.map(|page| format!("/admin{page}")).to_vec();

@@ -1,6 +1,7 @@
 //! Deletes the files of expired drafts.
 
 use pawdium_queue::{Claim, JobError};
+use pawdium_shared::imports;
 use pawdium_shared::jobs::media::DiscardFiles;
 use pawdium_shared::photos::queries::{list_unshown, original_in_use, unneeded_originals};
 
@@ -15,7 +16,8 @@ pub async fn discard_files(job: DiscardFiles, env: &Env, _: &Claim) -> Result<()
 async fn discard(job: &DiscardFiles, env: &Env) -> anyhow::Result<()> {
     let (originals, pictures) = {
         let mut db = env.db.acquire().await?;
-        (unneeded_originals(&mut db, &job.originals).await?, list_unshown(&mut db, &job.pictures).await?)
+        let originals = unneeded_originals(&mut db, &job.originals).await?;
+        (imports::queries::unneeded(&mut db, &originals).await?, list_unshown(&mut db, &job.pictures).await?)
     };
     for original in originals {
         let in_use = original_in_use(&mut *env.db.acquire().await?, &original).await?;

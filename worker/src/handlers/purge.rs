@@ -13,17 +13,20 @@ use pawdium_shared::photos::transitions::{list_abandoned, purge_originals};
 use pawdium_shared::photos::{self, avatars, crops, lineage};
 use pawdium_shared::ranking::refresh;
 use pawdium_shared::ratings::cast;
-use pawdium_shared::{acts, comments, exports, notifications};
+use pawdium_shared::{acts, comments, exports, imports, notifications};
 use pawdium_widgets::layout;
 use sqlx::PgConnection;
 use tracing::{error, info};
 
 use super::abandon_photo::abandon;
-use super::remove_files::settle;
+use super::{remove_files, settle_import};
 use crate::env::Env;
 
 /// The number of rows or files per statement.
 const BATCH: u16 = 1000;
+
+/// The number of imports per transaction; each may have ten thousand files.
+const IMPORTS: i64 = 10;
 
 /// The minimum age of a purged picture that no photo refers to, and of an archive that no export names. Storing a
 /// picture again updates its time, and its photo refers to it within minutes.
@@ -59,6 +62,12 @@ const COMMENT_DAYS: i32 = acts::DAYS;
 /// How many days members find what they were notified of.
 const NOTIFICATION_DAYS: i32 = 90;
 
+/// How many days the archive of an import is kept after its end, so that its owner can try again.
+const ARCHIVE_DAYS: i32 = 7;
+
+/// How many days the receipts of an import are kept after its end.
+const RECEIPT_DAYS: i32 = 90;
+
 /// How many days counted moments are kept.
 const MOMENT_DAYS: i32 = 2;
 
@@ -66,6 +75,7 @@ const MOMENT_DAYS: i32 = 2;
 /// doesn't belong to this database.
 pub async fn purge(_: Purge, env: &Env, _: &Claim) -> Result<(), JobError> {
     fail_abandoned_photos(env).await?;
+    purge_imports(env).await?;
     purge_rows(env).await?;
     if let Err(mismatch) = lineage::check(&mut *env.db.acquire().await?, &env.store).await? {
         error!(%mismatch, "purged no files: {}", lineage::ADVICE);
@@ -151,6 +161,26 @@ async fn purge_rows(env: &Env) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Settles imports whose jobs are gone, gives up old archives, and forgets old receipts.
+async fn purge_imports(env: &Env) -> sqlx::Result<()> {
+    let abandoned = imports::upkeep::list_abandoned(&mut *env.db.acquire().await?).await?;
+    for job in abandoned {
+        settle_import::settle(env, &job).await?;
+    }
+    let (mut archives, mut receipts) = (0, 0);
+    loop {
+        let mut tx = env.db.begin().await?;
+        let given_up = imports::upkeep::give_up_archives(&mut tx, ARCHIVE_DAYS, IMPORTS).await?;
+        let purged = imports::upkeep::purge(&mut tx, RECEIPT_DAYS, IMPORTS).await?;
+        tx.commit().await?;
+        (archives, receipts) = (archives + given_up, receipts + purged);
+        if given_up + purged == 0 {
+            info!(archives, receipts, "purged imports");
+            return Ok(());
+        }
+    }
+}
+
 /// Deletes what feeds don't tell any more, a batch a statement, so that no transaction is long.
 async fn purge_activities(db: &mut PgConnection) -> sqlx::Result<u64> {
     let mut deleted = 0;
@@ -198,7 +228,11 @@ async fn purge_stored_originals(env: &Env) -> anyhow::Result<u64> {
     let old = env.store.list_originals().try_filter(|stored| is_older(stored.last_modified, before));
     let mut chunks = std::pin::pin!(old.map_ok(|stored| stored.key.to_string()).try_chunks(BATCH.into()));
     while let Some(keys) = chunks.try_next().await? {
-        let unneeded = photos::queries::unneeded_originals(&mut *env.db.acquire().await?, &keys).await?;
+        let unneeded = {
+            let mut db = env.db.acquire().await?;
+            let unneeded = photos::queries::unneeded_originals(&mut db, &keys).await?;
+            imports::queries::unneeded(&mut db, &unneeded).await?
+        };
         for key in unneeded {
             env.store.delete_original(&key.parse()?).await?;
             deleted += 1;
@@ -220,7 +254,7 @@ async fn purge_pictures(env: &Env) -> anyhow::Result<u64> {
             // It may have been stored again since it was listed.
             let found = env.store.find_picture(&parsed).await?;
             if found.is_some_and(|found| found.last_modified < before) {
-                deleted += u64::from(settle(env, &key).await?);
+                deleted += u64::from(remove_files::settle(env, &key).await?);
             }
         }
     }
@@ -236,7 +270,7 @@ async fn purge_withheld(env: &Env) -> anyhow::Result<u64> {
     while let Some(keys) = chunks.try_next().await? {
         let stray = photos::queries::list_not_withheld(&mut *env.db.acquire().await?, &keys).await?;
         for key in stray {
-            deleted += u64::from(settle(env, &key).await?);
+            deleted += u64::from(remove_files::settle(env, &key).await?);
         }
     }
     Ok(deleted)

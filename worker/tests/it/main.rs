@@ -8,6 +8,7 @@ mod conversations;
 mod decoders;
 mod drafts;
 mod figures;
+mod imports;
 mod mails;
 mod photos;
 mod ranking;

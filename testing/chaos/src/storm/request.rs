@@ -88,6 +88,11 @@ impl Request {
         Self { body: Some((format!("multipart/form-data; boundary={BOUNDARY}"), body)), ..self }
     }
 
+    /// Adds an archive.
+    pub(super) fn archive(self, archive: Vec<u8>) -> Self {
+        Self { body: Some(("application/zip".to_owned(), archive)), ..self }
+    }
+
     /// Builds the request for a web process, with the client's address as a proxy sends it.
     pub(super) fn build(&self, http: &Client, web: &Url, address: &str, manner: Manner) -> RequestBuilder {
         let url = web.join(&self.path).unwrap_or_else(|_| web.clone());

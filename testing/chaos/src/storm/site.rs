@@ -17,12 +17,13 @@ use url::Url;
 use crate::process::Process;
 
 /// The limits that would hide races. They are set to 0, which is no limit.
-const UNLIMITED: [&str; 19] = [
+const UNLIMITED: [&str; 20] = [
     "SECURITY__REPORTS_PER_HOUR",
     "SECURITY__REGISTRATIONS_PER_HOUR",
     "SECURITY__LOGINS_PER_MINUTE",
     "SECURITY__RESETS_PER_HOUR",
     "SECURITY__UPLOADS_PER_HOUR",
+    "SECURITY__IMPORTS_PER_HOUR",
     "SECURITY__HUBS_PER_HOUR",
     "SECURITY__ANONYMOUS_PER_HOUR",
     "SECURITY__GUESSES_PER_ACCOUNT",

@@ -87,6 +87,12 @@ pub enum Notice {
     LimitsSet,
     /// A run of a schedule was requested.
     ScheduleRequested,
+    /// An import was cancelled.
+    ImportCancelled,
+    /// What has failed in an import is tried again.
+    ImportRetried,
+    /// An import is being undone.
+    ImportUndone,
     /// A hub was made.
     HubMade,
     /// A hub's settings were saved.
@@ -315,6 +321,13 @@ impl Notice {
             Self::QueueResumed => Flash::good("The queue is resumed."),
             Self::LimitsSet => Flash::good("The limits are saved."),
             Self::ScheduleRequested => Flash::good("The job will start within seconds."),
+            Self::ImportCancelled => {
+                Flash::info("The import is cancelled. The drafts that it has made stay.")
+            }
+            Self::ImportRetried => Flash::good("What has failed is tried again."),
+            Self::ImportUndone => {
+                Flash::good("Its drafts are being deleted, except those that you have changed.")
+            }
             Self::HubMade => Flash::good("The hub is yours. Tell people about it!"),
             Self::HubSaved => Flash::good("The settings are saved."),
             Self::HubArchived => {

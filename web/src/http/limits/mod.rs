@@ -21,6 +21,8 @@ pub enum Limited {
     Mail,
     /// Uploading a photo.
     Upload,
+    /// Importing an archive.
+    Import,
     /// Keeping a draft without being registered.
     AnonymousUpload,
     /// Making a hub.
@@ -55,6 +57,7 @@ impl Limited {
             Self::Login => ("login", security.logins_per_minute, MINUTE),
             Self::Mail => ("mail", security.resets_per_hour, HOUR),
             Self::Upload => ("upload", security.uploads_per_hour, HOUR),
+            Self::Import => ("import", security.imports_per_hour, HOUR),
             Self::AnonymousUpload => ("anonymous-upload", security.anonymous_uploads_per_day, DAY),
             Self::Hub => ("hub", security.hubs_per_hour, HOUR),
             Self::Anonymous => ("anonymous", security.anonymous_per_hour, HOUR),

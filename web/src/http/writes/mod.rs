@@ -9,12 +9,12 @@ mod turns;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tracing::{Instrument as _, warn};
 
 pub use self::turns::Writes;
+use super::streamed::is_streamed;
 use crate::error::Error;
 use crate::state::App;
 
@@ -31,12 +31,7 @@ pub async fn run_to_the_end(State(app): State<App>, request: Request, next: Next
     }
     let turns = app.writes.turns(request.uri().path());
     // Requests that name a row never carry a file, whatever their headers say.
-    let streams = turns.is_none()
-        && request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok())
-            .is_some_and(|kind| kind.starts_with("multipart/"));
+    let streams = turns.is_none() && is_streamed(&request);
     let running = async move {
         if streams {
             return next.run(request).await;

@@ -60,6 +60,7 @@ impl Setup {
             "logins_per_minute",
             "resets_per_hour",
             "uploads_per_hour",
+            "imports_per_hour",
             "hubs_per_hour",
             "anonymous_per_hour",
             "oembeds_per_minute",

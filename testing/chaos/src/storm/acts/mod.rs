@@ -3,6 +3,7 @@
 mod accounts;
 mod back_room;
 mod comments;
+mod imports;
 mod photos;
 mod ratings;
 mod reports;
@@ -59,6 +60,7 @@ const ACTS: &[Act] = acts![
     "remixes" 8 photos::remix,
     "photos deleted" 6 photos::delete,
     "shares" 6 photos::share,
+    "imports" 4 imports::import,
     "comments" 14 comments::comment,
     "comments changed" 6 comments::change,
     "comments reviewed" 3 comments::review,

@@ -78,12 +78,16 @@ pub async fn check_files(db: &mut PgConnection, store: &MediaStore) -> Result<Ve
     let needed: Vec<(i64, String, String)> = sqlx::query_as(
         "select id, state, source_key from photos where source_key is not null
              union all
-             select user_id, 'portrait', source_key from avatar_uploads where source_key is not null",
+             select user_id, 'portrait', source_key from avatar_uploads where source_key is not null
+             union all
+             select id, 'import ' || state, source_key from imports where source_key is not null
+             union all
+             select import_id, 'file ' || state, source_key from import_files where source_key is not null",
     )
     .fetch_all(&mut *db)
     .await?;
     let lost = needed.iter().filter(|(_, _, key)| !uploads.contains(key));
-    let lost = lost.map(|(photo, state, key)| format!("photo {photo}, {state}: {key}"));
+    let lost = lost.map(|(photo, state, key)| format!("{photo}, {state}: {key}"));
     let kept: BTreeSet<&str> = needed.iter().map(|(_, _, key)| key.as_str()).collect();
     let unneeded = uploads.iter().filter(|key| !kept.contains(key.as_str())).cloned();
     let mut findings = check_archives(db, store).await?;

@@ -399,6 +399,22 @@ pub(super) const ROWS: &[RowCheck] = &[
                 where users.name is null or role = 'member' and 'moderate' = any(scopes)",
     },
     RowCheck {
+        name: "each file of an import that has ended has an outcome, and a draft of its own if it is imported",
+        query: "select format('import %s is %s', id, state) from imports
+                where (state = 'done' or state = 'cancelled' or state = 'undone')
+                      and exists (select from import_files
+                                  where import_id = id and import_files.state in ('waiting', 'stored'))
+                   or (ended_at is null) <> (state in ('unpacking', 'importing', 'undoing'))
+                union all
+                select format('photo %s of user %s is file %s of import %s',
+                              photo_id, photos.owner_id, number, import_id)
+                from import_files join imports on imports.id = import_id join photos on photos.id = photo_id
+                where import_files.state = 'imported' and photos.owner_id <> imports.owner_id
+                union all
+                select format('photo %s is imported %s times', photo_id, count(*)) from import_files
+                where state = 'imported' and photo_id is not null group by photo_id having count(*) > 1",
+    },
+    RowCheck {
         name: "no transaction is left open",
         query: "select format('%s, %s since %s: %s', application_name, state, xact_start, left(query, 200))
                 from pg_stat_activity
