@@ -95,6 +95,34 @@ CREATE FUNCTION public.fingerprint_distance(one bigint, other bigint) RETURNS bi
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN bit_count(((one # other))::bit(64));
 
+CREATE FUNCTION public.import_job_ended() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    import bigint;
+    file integer;
+begin
+    if old.payload->>'import' !~ '^[0-9]{1,18}$' then
+        return null;
+    end if;
+    import := (old.payload->>'import')::bigint;
+    if old.kind = 'imports.file.v1' and old.payload->>'number' ~ '^[0-9]{1,9}$' then
+        file := (old.payload->>'number')::integer;
+        if not exists (select from import_files where import_id = import and number = file and state = 'stored') then
+            return null;
+        end if;
+    elsif not exists (select from imports where id = import
+                      and state = case old.kind when 'imports.unpack.v1' then 'unpacking' else 'undoing' end) then
+        return null;
+    end if;
+    insert into jobs (queue, kind, priority, max_attempts, subject, payload)
+    values (old.queue, 'imports.settle.v1', -1, 8, old.subject,
+            jsonb_build_object('import', import, 'number', file, 'ended', old.kind));
+    insert into job_movements (queue, kind, enqueued) values (old.queue, 'imports.settle.v1', 1);
+    perform pg_notify('pawdium_jobs', old.queue);
+    return null;
+end $_$;
+
 CREATE FUNCTION public.is_taken_back(photo bigint, picture smallint, rater bigint, issued_at timestamp with time zone) RETURNS boolean
     LANGUAGE sql
     AS $_$
@@ -507,6 +535,20 @@ ALTER TABLE public.api_tokens ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.appeals (
+    sanction_id bigint NOT NULL,
+    text text NOT NULL,
+    made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    accepted boolean,
+    answer text,
+    judged_at timestamp with time zone,
+    judged_by bigint,
+    judge text,
+    CONSTRAINT appeals_answer_check CHECK (((length(answer) >= 1) AND (length(answer) <= 1000))),
+    CONSTRAINT appeals_check CHECK ((((accepted IS NULL) = (judged_at IS NULL)) AND ((accepted IS NULL) = (judge IS NULL)) AND ((accepted IS NULL) = (answer IS NULL)))),
+    CONSTRAINT appeals_text_check CHECK (((length(text) >= 1) AND (length(text) <= 2000)))
+);
+
 CREATE TABLE public.approvals (
     about text NOT NULL,
     thing_id bigint NOT NULL,
@@ -683,7 +725,7 @@ CREATE TABLE public.comments (
     CONSTRAINT comments_check1 CHECK (((state = 'held'::text) = (held_for IS NOT NULL))),
     CONSTRAINT comments_check2 CHECK (((state = 'removed'::text) = (removed_at IS NOT NULL))),
     CONSTRAINT comments_held_for_check CHECK ((held_for = ANY (ARRAY['first'::text, 'repeated'::text, 'reported'::text]))),
-    CONSTRAINT comments_state_check CHECK ((state = ANY (ARRAY['shown'::text, 'held'::text, 'removed'::text]))),
+    CONSTRAINT comments_state_check CHECK ((state = ANY (ARRAY['shown'::text, 'held'::text, 'removed'::text, 'withheld'::text]))),
     CONSTRAINT comments_text_check CHECK ((length(text) <= 2000)),
     CONSTRAINT comments_text_key_check CHECK ((length(text_key) = 16))
 );
@@ -1425,6 +1467,39 @@ ALTER TABLE public.reports ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.sanctions (
+    id bigint NOT NULL,
+    user_id bigint NOT NULL,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    content text DEFAULT 'keep'::text NOT NULL,
+    imposed_by bigint,
+    imposer text NOT NULL,
+    imposed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    until timestamp with time zone,
+    lifted_at timestamp with time zone,
+    lifted_by bigint,
+    lifter text,
+    begun_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT sanctions_check CHECK ((until > imposed_at)),
+    CONSTRAINT sanctions_check1 CHECK (((kind <> 'ban'::text) OR (until IS NULL))),
+    CONSTRAINT sanctions_check2 CHECK (((kind <> 'warn'::text) OR ((until IS NULL) AND (content = 'keep'::text)))),
+    CONSTRAINT sanctions_check3 CHECK (((lifted_at IS NULL) = (lifter IS NULL))),
+    CONSTRAINT sanctions_content_check CHECK ((content = ANY (ARRAY['keep'::text, 'hide'::text]))),
+    CONSTRAINT sanctions_kind_check CHECK ((kind = ANY (ARRAY['warn'::text, 'silence'::text, 'suspend'::text, 'ban'::text]))),
+    CONSTRAINT sanctions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+
+ALTER TABLE public.sanctions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sanctions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.schedule_ticks (
     schedule text NOT NULL,
     tick timestamp with time zone NOT NULL,
@@ -1469,10 +1544,10 @@ CREATE TABLE public.sessions (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     last_used_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
-    proved_at timestamp with time zone,
     id bigint NOT NULL,
     agent text,
     prefix text,
+    proved_at timestamp with time zone,
     CONSTRAINT sessions_agent_check CHECK (((char_length(agent) >= 1) AND (char_length(agent) <= 80))),
     CONSTRAINT sessions_prefix_check CHECK (((char_length(prefix) >= 1) AND (char_length(prefix) <= 50))),
     CONSTRAINT sessions_token_hash_check CHECK ((length(token_hash) = 32))
@@ -1683,11 +1758,11 @@ CREATE TABLE public.users (
     registered_at timestamp with time zone,
     network integer,
     remixes boolean DEFAULT true NOT NULL,
+    avatar text,
     silenced_until timestamp with time zone,
     barred_until timestamp with time zone,
     hidden_until timestamp with time zone,
     warned_until timestamp with time zone,
-    avatar text,
     CONSTRAINT users_email_length CHECK ((length(email) <= 254)),
     CONSTRAINT users_name_format CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9_-]{1,29}$'::text)),
     CONSTRAINT users_registered_whole CHECK ((((name IS NULL) AND (email IS NULL) AND (password_hash IS NULL) AND (email_verified_at IS NULL)) OR ((name IS NOT NULL) AND (email IS NOT NULL) AND (password_hash IS NOT NULL)))),
@@ -1789,6 +1864,9 @@ ALTER TABLE ONLY public.api_tokens
 
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.appeals
+    ADD CONSTRAINT appeals_pkey PRIMARY KEY (sanction_id);
 
 ALTER TABLE ONLY public.approvals
     ADD CONSTRAINT approvals_pkey PRIMARY KEY (about, thing_id);
@@ -2020,6 +2098,9 @@ ALTER TABLE ONLY public.reports
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sanctions
+    ADD CONSTRAINT sanctions_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.schedule_ticks
     ADD CONSTRAINT schedule_ticks_pkey PRIMARY KEY (schedule, tick);
@@ -2352,6 +2433,14 @@ CREATE INDEX reports_case ON public.reports USING btree (case_id, id DESC);
 CREATE INDEX reports_reporter ON public.reports USING btree (reporter_id, id DESC) WHERE (reporter_id IS NOT NULL);
 
 CREATE INDEX reports_untold ON public.reports USING btree (case_id, id) WHERE ((outcome IS NOT NULL) AND (told_at IS NULL));
+
+CREATE INDEX sanctions_imposed_by ON public.sanctions USING btree (imposed_by) WHERE (imposed_by IS NOT NULL);
+
+CREATE INDEX sanctions_lifted_by ON public.sanctions USING btree (lifted_by) WHERE (lifted_by IS NOT NULL);
+
+CREATE INDEX sanctions_unsettled ON public.sanctions USING btree (user_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX sanctions_user ON public.sanctions USING btree (user_id, id DESC);
 
 CREATE UNIQUE INDEX sections_name ON public.sections USING btree (lower(name));
 
@@ -2734,6 +2823,15 @@ ALTER TABLE ONLY public.reports
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_reporter_id_fkey FOREIGN KEY (reporter_id) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.sanctions
+    ADD CONSTRAINT sanctions_imposed_by_fkey FOREIGN KEY (imposed_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.sanctions
+    ADD CONSTRAINT sanctions_lifted_by_fkey FOREIGN KEY (lifted_by) REFERENCES public.users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.sanctions
+    ADD CONSTRAINT sanctions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.section_topics
     ADD CONSTRAINT section_topics_section_id_fkey FOREIGN KEY (section_id) REFERENCES public.sections(id) ON DELETE CASCADE;
