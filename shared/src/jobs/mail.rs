@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::Origin;
 use crate::accounts::links::Purpose;
-use crate::ids::{CaseId, ExportId, HubId, UserId};
-use crate::ids::{ExportId, HubId, SanctionId, UserId};
+use crate::ids::{CaseId, ExportId, HubId, SanctionId, UserId};
 use crate::queues;
 
 /// Sends one mail, rendered when it is sent. Running twice sends it twice with the same Message-ID, so mail programs
