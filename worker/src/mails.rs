@@ -452,6 +452,7 @@ mod tests {
                 }
             }
             assert_eq!(mail.unsubscribe, None);
+        }
     }
 
     #[test]

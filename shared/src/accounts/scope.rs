@@ -129,6 +129,7 @@ mod tests {
             role,
             rater_key: RaterKey(1),
             created_at: Utc::now(),
+            standing: Standing::Good,
         }
     }
 

@@ -4,7 +4,7 @@ use crate::accounts::Refused;
 
 /// Words that routes need or may need, below `/h`, below `/hubs` or at the top of the site, and words that would make a
 /// hub look like the site itself.
-const RESERVED: [&str; 81] = [
+const RESERVED: [&str; 82] = [
     "about",
     "account",
     "accounts",
@@ -85,6 +85,7 @@ const RESERVED: [&str; 81] = [
     "trending",
     "unsubscribe",
     "verify",
+    "versions",
     "widgets",
 ];
 

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -59,6 +59,7 @@ pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
+    let allowed = response.headers().get(ALLOW).cloned();
     let problem = match response.extensions().get::<Problem>() {
         Some(problem) => problem.clone().worded(is_api, request_user.is_withheld()),
         None if is_plain(response.headers()) => from_framework(response).await,
@@ -85,6 +86,10 @@ pub async fn render(State(app): State<App>, jar: CookieJar, mut request: Request
         Page(page).into_response()
     };
     *response.status_mut() = problem.status;
+    // What a 405 must say (RFC 9110, section 15.5.6).
+    if let Some(methods) = allowed {
+        response.headers_mut().insert(ALLOW, methods);
+    }
     if let Some(seconds) = problem.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }

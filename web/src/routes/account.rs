@@ -1,17 +1,17 @@
 //! The pages of the visitor's own account.
 
-use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
+use super::table::Routes;
 use super::upload_limit;
 use crate::accounts::{self, sessions, tokens};
 use crate::exports;
 use crate::http::linger;
 use crate::state::App;
 
-pub(super) fn pages(app: &App) -> Router<App> {
-    Router::new()
+pub(super) fn pages(app: &App) -> Routes {
+    Routes::new()
         .route("/register", get(accounts::register::page).post(accounts::register::register))
         .route("/login", get(accounts::login::page).post(accounts::login::login))
         .route("/logout", post(accounts::login::logout))
@@ -39,8 +39,8 @@ pub(super) fn pages(app: &App) -> Router<App> {
         .route("/exports/{export}", get(exports::download::archive))
 }
 
-fn session_pages() -> Router<App> {
-    Router::new()
+fn session_pages() -> Routes {
+    Routes::new()
         .route("/settings/sessions", get(sessions::page))
         .route("/settings/sessions/{session}/end", post(sessions::end))
         .route("/settings/sessions/end-others", post(sessions::end_others))
@@ -50,9 +50,9 @@ fn session_pages() -> Router<App> {
 }
 
 /// Pages with which members set up second factors and log in with them.
-fn factor_pages() -> Router<App> {
+fn factor_pages() -> Routes {
     use accounts::{factors, passkeys};
-    Router::new()
+    Routes::new()
         .route("/login/second-factor", get(factors::second::page).post(factors::second::answer))
         .route("/login/second-factor/start", post(factors::second::start))
         .route("/login/passkey", post(passkeys::login::login))

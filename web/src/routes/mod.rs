@@ -1,7 +1,9 @@
-//! Every URL in one table; those of accounts, moderators and operators are in parts of it.
+//! Every URL in one table; those of accounts, moderators and operators are in parts of it. Who may do what with each of
+//! them is said in `web/tests/site/matrix/table/`.
 
 mod account;
 mod operators;
+mod table;
 
 use std::time::Duration;
 
@@ -28,6 +30,8 @@ use crate::{
     accounts, api, assets, comments, demo, embed, exports, health, hubs, imports, live, moderation,
     notifications, photos, ranking, ratings, reports, sanctions, search, talks, topics,
 };
+pub use table::Paths;
+use table::Routes;
 
 /// The largest body of a form or of JSON, in bytes.
 const BODY: usize = 64 * 1024;
@@ -107,18 +111,12 @@ pub fn router(app: App) -> Router {
     let site = Router::new()
         .merge(
             pages(&app)
+                .router
                 .layer(from_fn(flash::forget_shown))
                 .layer(from_fn_with_state(app.clone(), origin::require_own)),
         )
         .nest(api::scopes::ROOT, calls.layer(from_fn_with_state(app.clone(), origin::refuse_foreign)))
-        .route("/embed/h/{slug}/{widget}", get(embed::page::page))
-        .route("/oembed", get(embed::oembed::oembed))
-        .route(
-            "/unsubscribe/{token}",
-            get(notifications::unsubscribe::page).post(notifications::unsubscribe::stop),
-        )
-        .route("/media/{*key}", get(photos::media::serve))
-        .route("/assets/{version}/{*path}", get(assets::serve))
+        .merge(open().router)
         .fallback(async || Error::NotFound);
     let site = site
         .layer(DefaultBodyLimit::max(BODY))
@@ -132,8 +130,17 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), baked::answer))
         .layer(TraceLayer::new_for_http().on_failure(log_failure));
     // Probes are frequent and come from anywhere, so they have no layers and no log.
-    let probes = Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));
-    site.merge(probes).with_state(app)
+    site.merge(probes().router).with_state(app)
+}
+
+/// The paths of all routes.
+#[must_use]
+pub fn paths(app: &App) -> Paths {
+    const ROOT: &str = api::scopes::ROOT;
+    let (_, document) = json(app);
+    let mut calls: Vec<_> = document.paths.paths.keys().map(|path| format!("{ROOT}{path}")).collect();
+    calls.push(format!("{ROOT}/openapi.json"));
+    Paths { pages: pages(app).paths, calls, open: open().merge(probes()).paths }
 }
 
 /// Logs a response that failed. That there is no other format than JSON (501) is the client's mistake.
@@ -143,8 +150,8 @@ fn log_failure(failure: ServerErrorsFailureClass, latency: Duration, span: &Span
     }
 }
 
-fn pages(app: &App) -> Router<App> {
-    Router::new()
+fn pages(app: &App) -> Routes {
+    Routes::new()
         .route("/", get(ratings::page::page))
         .route("/rate/ahead", get(ratings::ahead::ahead))
         .route("/ratings", get(ratings::cast::page))
@@ -201,9 +208,26 @@ fn pages(app: &App) -> Router<App> {
         .route("/demo/mail/{id}", get(demo::mail))
 }
 
+/// What other sites and machines ask for. Nothing here may trust a cookie for a change.
+fn open() -> Routes {
+    Routes::new()
+        .route("/embed/h/{slug}/{widget}", get(embed::page::page))
+        .route("/oembed", get(embed::oembed::oembed))
+        .route(
+            "/unsubscribe/{token}",
+            get(notifications::unsubscribe::page).post(notifications::unsubscribe::stop),
+        )
+        .route("/media/{*key}", get(photos::media::serve))
+        .route("/assets/{version}/{*path}", get(assets::serve))
+}
+
+fn probes() -> Routes {
+    Routes::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz))
+}
+
 /// Pages with which owners change their drafts and photos.
-fn draft_pages(app: &App) -> Router<App> {
-    Router::new()
+fn draft_pages(app: &App) -> Routes {
+    Routes::new()
         .route("/drafts", get(photos::drafts::page))
         .route("/photos/{photo}/publish", post(photos::publish::publish))
         .route("/photos/{photo}/keep", post(photos::publish::keep))
@@ -218,8 +242,8 @@ fn draft_pages(app: &App) -> Router<App> {
         )
 }
 
-fn comment_pages() -> Router<App> {
-    Router::new()
+fn comment_pages() -> Routes {
+    Routes::new()
         .route("/photos/{photo}/comments", get(comments::section::part).post(comments::page::post))
         .route("/photos/{photo}/commenters", post(comments::page::set))
         .route("/comments/{comment}", get(comments::one::page))
@@ -232,8 +256,8 @@ fn comment_pages() -> Router<App> {
         )
 }
 
-fn notification_pages() -> Router<App> {
-    Router::new()
+fn notification_pages() -> Routes {
+    Routes::new()
         .route("/notifications", get(notifications::page::page))
         .route("/notifications/part", get(notifications::page::part))
         .route("/notifications/unread", get(notifications::page::unread))
@@ -244,9 +268,9 @@ fn notification_pages() -> Router<App> {
         )
 }
 
-fn report_pages() -> Router<App> {
+fn report_pages() -> Routes {
     use reports::page;
-    Router::new()
+    Routes::new()
         .route("/reports", get(reports::own::page))
         .route("/photos/{photo}/report", get(page::photo).post(page::report_photo))
         .route("/comments/{comment}/report", get(page::comment).post(page::report_comment))
@@ -255,8 +279,8 @@ fn report_pages() -> Router<App> {
         .route("/members/{name}/report", get(page::member).post(page::report_member))
 }
 
-fn import_pages(app: &App) -> Router<App> {
-    Router::new()
+fn import_pages(app: &App) -> Routes {
+    Routes::new()
         .route(
             "/imports",
             get(imports::list::page)
@@ -271,8 +295,8 @@ fn import_pages(app: &App) -> Router<App> {
         .route("/imports/{import}/undo", post(imports::acts::undo))
 }
 
-fn hub_pages() -> Router<App> {
-    Router::new()
+fn hub_pages() -> Routes {
+    Routes::new()
         .route("/hubs", get(hubs::list::page))
         .route("/hubs/new", get(hubs::new::page).post(hubs::new::create))
         .merge(widget_pages("/h/{slug}"))
@@ -290,8 +314,8 @@ fn hub_pages() -> Router<App> {
         .route("/h/{slug}/delete", post(hubs::settings::delete))
 }
 
-fn talk_pages() -> Router<App> {
-    Router::new()
+fn talk_pages() -> Routes {
+    Routes::new()
         .route("/h/{slug}/talks", get(talks::list::page))
         .route("/h/{slug}/talks/part", get(talks::list::part))
         .route("/h/{slug}/calls/new", get(talks::edit::new_page).post(talks::edit::create))
@@ -315,8 +339,8 @@ fn talk_pages() -> Router<App> {
 }
 
 /// The page of widgets of a hub, or of a member's profile, below `at`.
-fn widget_pages(at: &str) -> Router<App> {
-    Router::new()
+fn widget_pages(at: &str) -> Routes {
+    Routes::new()
         .route(at, get(hubs::page::page))
         .route(&format!("{at}/versions"), get(hubs::part::versions))
         .route(&format!("{at}/w/{{widget}}"), get(hubs::part::part))
@@ -420,24 +444,4 @@ fn upload_limit(app: &App) -> DefaultBodyLimit {
 fn import_limit(app: &App) -> DefaultBodyLimit {
     let bytes = app.config.media.max_import_bytes.saturating_add(FORM_AROUND_FILE);
     DefaultBodyLimit::max(usize::try_from(bytes).unwrap_or(usize::MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use pawdium_shared::hubs::Slug;
-
-    #[test]
-    fn no_hub_is_called_like_a_part_of_the_site() {
-        let mut checked = 0;
-        let table = concat!(include_str!("mod.rs"), include_str!("account.rs"), include_str!("operators.rs"));
-        for path in table.split('"').filter(|text| text.starts_with('/')) {
-            let parts: Vec<_> = path.split('/').skip(1).collect();
-            let (["h", "{slug}", word, ..] | [word, ..]) = parts[..] else { continue };
-            if Slug::new(word).is_ok() {
-                assert!(Slug::choose(word).is_err(), "reserve {word} in shared/src/hubs/slug.rs");
-                checked += 1;
-            }
-        }
-        assert!(checked > 30, "the routes were read");
-    }
 }

@@ -1,15 +1,14 @@
 //! The pages of operators and moderators.
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use super::BULK_FORM;
-use crate::state::App;
+use super::table::Routes;
 use crate::{admin, moderation, topics};
 
-pub(super) fn admin_pages() -> Router<App> {
-    Router::new()
+pub(super) fn admin_pages() -> Routes {
+    Routes::new()
         .route("/admin", get(admin::overview::page))
         .route("/admin/queues", get(admin::queues::page))
         .route("/admin/queues/board", get(admin::queues::board))
@@ -35,8 +34,8 @@ pub(super) fn admin_pages() -> Router<App> {
         .route("/admin/audit.jsonl", get(admin::audit_export::lines))
 }
 
-pub(super) fn moderation_pages() -> Router<App> {
-    Router::new()
+pub(super) fn moderation_pages() -> Routes {
+    Routes::new()
         .route("/moderation", get(moderation::newest::page))
         .route("/moderation/review", get(moderation::review::queue::page))
         .route(

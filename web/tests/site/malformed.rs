@@ -1,19 +1,14 @@
 //! Input that no parser can read, at every address of the site: the answer says which field and what to do, in plain
 //! words.
 
-use std::collections::BTreeSet;
-
 use pawdium_shared::db::MIGRATIONS;
+use pawdium_web::routes::Paths;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 use sqlx::PgPool;
 
 use crate::harness::{Answer, Person, Site};
-
-/// The table of routes, with those of operators and moderators.
-const ROUTES: &str =
-    concat!(include_str!("../../src/routes/mod.rs"), include_str!("../../src/routes/operators.rs"));
 
 /// Values that are no ids, names or slugs, or not any more.
 const NAMES: [&str; 7] = ["9223372036854775808", "-1", "x", "%ff", "%00", "%f0%9f%90%88", "1e9"];
@@ -40,26 +35,12 @@ const JARGON: [&str; 12] = [
     "serde",
 ];
 
-/// The paths of pages, and what they are asked with.
-fn pages() -> BTreeSet<String> {
-    let at = ["/h/{slug}", "/members/{name}"];
-    let mut paths = BTreeSet::new();
-    for text in ROUTES.split('"').filter(|text| !text.contains(char::is_whitespace)) {
-        match text.strip_prefix("{at}") {
-            // Written with format!, which doubles braces.
-            Some(rest) => {
-                paths.extend(at.map(|at| format!("{at}{}", rest.replace("{{", "{").replace("}}", "}"))));
-            }
-            None if text.starts_with('/') && text.len() > 1 => drop(paths.insert(text.to_owned())),
-            None => {}
-        }
-    }
-    // These are no routes by themselves, answer with a stream, or are for machines.
-    paths.retain(|path| {
-        !["/api/v1", "/openapi.json", "/live", "/healthz", "/readyz"].contains(&path.as_str())
-    });
-    assert!(paths.len() > 80, "the routes were read: {paths:?}");
-    paths
+/// The paths of pages, of what is embedded and of files.
+fn pages(site: &Site) -> Vec<String> {
+    let Paths { pages, open, .. } = site.paths();
+    // These answer with a stream, or are for machines.
+    let machines = ["/live", "/healthz", "/readyz"];
+    pages.into_iter().chain(open).filter(|path| !machines.contains(&path.as_str())).collect()
 }
 
 /// A path with each of its parameters replaced.
@@ -102,7 +83,7 @@ async fn every_page_answers_in_words_whatever_its_address_says(db: PgPool) {
     let site = Site::start(db).await;
     let people = people(&site).await;
     let parameters = |value: &str| PARAMETERS.map(|name| format!("{name}={value}")).join("&");
-    for path in pages() {
+    for path in pages(&site) {
         for person in &people {
             for name in NAMES {
                 let path = filled(&path, name);
@@ -131,7 +112,7 @@ async fn every_form_answers_in_words_whatever_is_sent(db: PgPool) {
         ("", b"x"),
     ];
     // Logging out would end the walk.
-    for path in pages().into_iter().filter(|path| path != "/logout") {
+    for path in pages(&site).into_iter().filter(|path| path != "/logout") {
         for (kind, body) in bodies {
             let request =
                 root.pages.own(&filled(&path.replace("{slug}", "ab").replace("{name}", "root"), "1"));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use reqwest::cookie::{CookieStore as _, Jar};
-use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::multipart::Form;
 use reqwest::{Client, Method, RequestBuilder, Url};
 use scraper::{ElementRef, Html, Selector};
@@ -28,12 +28,11 @@ impl Answer {
         let request = request?;
         let asked = format!("{} {}", request.method(), request.url());
         let response = client.execute(request).await?;
-        Ok(Self {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: response.bytes().await?.to_vec(),
-            asked,
-        })
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        // A stream has no end.
+        let is_stream = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        let body = if is_stream { Vec::new() } else { response.bytes().await?.to_vec() };
+        Ok(Self { status, headers, body, asked })
     }
 
     /// Panics unless the response has this status.

@@ -1,5 +1,7 @@
 //! The mails that a site has sent over SMTP.
 
+use std::path::PathBuf;
+
 use mail_parser::MessageParser;
 
 use super::site::Site;
@@ -33,11 +35,19 @@ impl Letter {
 }
 
 impl Site {
+    /// Where they are.
+    pub(crate) fn mailbox(&self) -> PathBuf {
+        self.folder.path().join("mailbox")
+    }
+
     /// All received mails, oldest first.
     pub(crate) fn letters(&self) -> Vec<Letter> {
-        let folder = self.folder.path().join("mailbox");
-        let mut files: Vec<_> =
-            std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        let mut files: Vec<_> = std::fs::read_dir(self.mailbox())
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .collect();
         files.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
         files.sort();
         files.iter().map(|path| read(&std::fs::read(path).expect("a mail can be read"))).collect()

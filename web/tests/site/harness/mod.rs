@@ -41,7 +41,7 @@ pub(crate) use people::{PASSWORD, Person, pages_of, registration};
 pub(crate) use photos::{submission, with_file};
 pub(crate) use process::{Process, installed};
 pub(crate) use redis::OwnRedis;
-pub(crate) use setup::{NOBODY, Setup};
+pub(crate) use setup::{NOBODY, SECRET, Setup};
 pub(crate) use site::Site;
 pub(crate) use stream::{Event, Stream};
 pub(crate) use talks::talks_in;

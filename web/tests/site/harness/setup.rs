@@ -17,7 +17,7 @@ use super::site::Site;
 use super::waiting::{SOON, eventually};
 
 /// The site's secret, with which tests can sign.
-pub(super) const SECRET: &str = "only for tests: thirty-two characters and some more";
+pub(crate) const SECRET: &str = "only for tests: thirty-two characters and some more";
 
 /// A port where nobody listens and that is never assigned automatically.
 pub(crate) const NOBODY: &str = "127.0.0.1:9";

@@ -8,15 +8,19 @@ use std::time::{Duration, Instant};
 use pawdium_kit::sink::Sink;
 use pawdium_queue::{Enqueue as _, Job};
 use pawdium_shared::accounts::RaterKey;
+use pawdium_shared::config::{Config, Sources};
 use pawdium_shared::db::Tx;
 use pawdium_shared::ids::PhotoId;
 use pawdium_shared::ratings::{Ballots, Lane, Shown};
+use pawdium_web::routes::{self, Paths};
+use pawdium_web::state::App;
 use reqwest::{Client, Method, Url};
 use serde_json::json;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgPool};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
 
 use super::client::{Answer, Api, Pages, plain_client};
 use super::people::Person;
@@ -192,6 +196,13 @@ impl Site {
         let ballot = self.ballot(rater, photo, Duration::ZERO).await;
         let body = json!({ "value": value, "ballot": ballot });
         rater.api.put(&format!("photos/{photo}/rating"), body).await.expect(200);
+    }
+
+    /// The paths of all its routes.
+    pub(crate) fn paths(&self) -> Paths {
+        let sources = Sources { variables: self.variables.clone(), ..Sources::default() };
+        let config = Config::from_sources(&sources).expect("the settings are valid");
+        routes::paths(&App::new(config, CancellationToken::new()).expect("the settings fit"))
     }
 
     /// Where the media store is.

@@ -1,6 +1,6 @@
 //! Calls for talks, made and voted on through the API.
 
-use pawdium_shared::accounts::{Email, Name, queries, sessions};
+use pawdium_shared::accounts::queries;
 use serde_json::{Value, json};
 
 use super::client::Answer;
@@ -11,18 +11,8 @@ impl Site {
     /// Verified members, without the cost of their passwords.
     pub(crate) async fn crowd(&self, prefix: &str, count: usize) -> Vec<Person> {
         let mut people = Vec::with_capacity(count);
-        let mut db = self.db.acquire().await.expect("a connection");
         for number in 0..count {
-            let name = format!("{prefix}{number}");
-            let email = Email::new(&format!("{name}@example.org")).expect("an address");
-            let checked = Name::new(&name).expect("a name");
-            let user = queries::register(&mut db, None, &checked, &email, "none").await.expect("it is free");
-            queries::verify_email(&mut db, user).await.expect("it is verified");
-            let token = sessions::open(&mut db, user).await.expect("it is open");
-            people.push(Person::of(
-                self,
-                &json!({ "id": user.0, "name": name, "access_token": token.expose() }),
-            ));
+            people.push(self.enroll(&format!("{prefix}{number}")).await);
         }
         people
     }

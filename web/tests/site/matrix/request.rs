@@ -1,0 +1,59 @@
+//! Sending a row's request.
+
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, RequestBuilder};
+use url::form_urlencoded;
+
+use super::row::Row;
+use super::scene::Scene;
+use crate::harness::{Answer, Person, pictures, with_file};
+
+/// Where the API is.
+pub(super) const API: &str = "/api/v1/";
+
+/// A row's request with what its path and body name.
+pub(super) struct Request {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) body: String,
+}
+
+impl Request {
+    pub(super) async fn of(scene: &mut Scene<'_>, row: &Row) -> Self {
+        let (path, body) = (scene.fill(&row.path).await, scene.fill(&row.body).await);
+        Self { method: row.method.clone(), path, body }
+    }
+
+    /// The request as that person sends it: with a token to the API, with a cookie to pages.
+    pub(super) fn by(&self, person: &Person) -> RequestBuilder {
+        let request = match self.path.strip_prefix(API) {
+            Some(call) => person.api.call(self.method.clone(), call),
+            None => person.pages.request(self.method.clone(), &self.path),
+        };
+        if let Some(fields) = self.body.strip_prefix('@') {
+            let file = with_file(pictures::quarters(300, 300));
+            let fields = form_urlencoded::parse(fields.as_bytes()).into_owned();
+            return request.multipart(fields.fold(file, |form, (name, value)| form.text(name, value)));
+        }
+        match self.body.as_str() {
+            "" if self.method == Method::GET || self.path.starts_with(API) => request,
+            json if json.starts_with('{') => {
+                request.header(CONTENT_TYPE, "application/json").body(json.to_owned())
+            }
+            form => request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.to_owned()),
+        }
+    }
+
+    /// Sends it as from a script of the site.
+    pub(super) async fn send(&self, person: &Person) -> Answer {
+        let request = self.by(person);
+        let is_call = self.path.starts_with(API);
+        let request = if is_call {
+            request
+        } else {
+            // With this, a refused vote is told by the status as well.
+            request.header("sec-fetch-site", "same-origin").header("pawdium-part", "1")
+        };
+        Answer::to(request).await
+    }
+}
