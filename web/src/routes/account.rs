@@ -1,4 +1,4 @@
-//! The pages of the visitor's own account.
+//! The pages of the visitor's own account, and of logging in.
 
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
@@ -6,9 +6,9 @@ use axum::routing::{get, post};
 use super::table::Routes;
 use super::upload_limit;
 use crate::accounts::{self, sessions, tokens};
-use crate::exports;
 use crate::http::linger;
 use crate::state::App;
+use crate::{exports, notifications, sanctions};
 
 pub(super) fn pages(app: &App) -> Routes {
     Routes::new()
@@ -25,6 +25,9 @@ pub(super) fn pages(app: &App) -> Routes {
         .route("/settings/password", post(accounts::settings::change_password))
         .route("/settings/remixes", post(accounts::settings::change_remixes))
         .merge(factor_pages())
+        .merge(notification_pages())
+        .route("/appeals/{token}", get(sanctions::appeals::page).post(sanctions::appeals::appeal))
+        .route("/settings/standing", get(sanctions::own::page))
         .merge(session_pages())
         .route("/settings/about", post(accounts::settings::change_about))
         .route(
@@ -67,4 +70,20 @@ fn factor_pages() -> Routes {
         .route("/settings/security/passkeys", post(factors::keys::add))
         .route("/settings/security/passkeys/start", post(factors::keys::start))
         .route("/settings/security/passkeys/{id}/remove", post(factors::keys::remove))
+}
+
+fn notification_pages() -> Routes {
+    Routes::new()
+        .route("/notifications", get(notifications::page::page))
+        .route("/notifications/part", get(notifications::page::part))
+        .route("/notifications/unread", get(notifications::page::unread))
+        .route("/notifications/read", post(notifications::page::read))
+        .route(
+            "/settings/notifications",
+            get(notifications::settings::page).post(notifications::settings::save),
+        )
+        .route(
+            "/settings/blocked",
+            get(notifications::settings::blocked).post(notifications::settings::change_block),
+        )
 }

@@ -1,8 +1,11 @@
-//! Every URL in one table; those of accounts, moderators and operators are in parts of it. Who may do what with each of
-//! them is said in `web/tests/site/matrix/table/`.
+//! Every URL in one table, whose parts have the pages of photos, hubs, accounts and operators, and the calls of the API.
+//! Who may do what with each of them is said in `web/tests/site/matrix/table/`.
 
 mod account;
+mod calls;
+mod hub;
 mod operators;
+mod photo;
 mod table;
 
 use std::time::Duration;
@@ -18,17 +21,14 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::trace::{DefaultOnFailure, OnFailure as _, TraceLayer};
 use tracing::Span;
-use utoipa::openapi::OpenApi;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
-use utoipa_axum::routes;
 
 use crate::baked::{self, Bake, BakedRoute};
 use crate::error::{self, Error};
-use crate::http::{body_timeout, cookies, flash, headers, linger, origin, theme, writes};
+use crate::http::{body_timeout, cookies, flash, headers, origin, theme, writes};
 use crate::state::App;
 use crate::{
-    accounts, api, assets, comments, demo, embed, exports, health, hubs, imports, live, moderation,
-    notifications, photos, ranking, ratings, reports, sanctions, search, talks, topics,
+    accounts, api, assets, demo, embed, health, hubs, live, moderation, notifications, photos, ranking,
+    ratings, search, talks, topics,
 };
 pub use table::Paths;
 use table::Routes;
@@ -105,7 +105,7 @@ const fn page(path: &'static str, bake: Bake) -> BakedRoute {
 
 /// The whole site.
 pub fn router(app: App) -> Router {
-    let (calls, document) = json(&app);
+    let (calls, document) = calls::calls(&app);
     let calls = calls.layer(Extension(api::scopes::CallScopes::of(&document)));
     let calls = calls.route("/openapi.json", get(async move || Json(document)));
     let site = Router::new()
@@ -137,7 +137,7 @@ pub fn router(app: App) -> Router {
 #[must_use]
 pub fn paths(app: &App) -> Paths {
     const ROOT: &str = api::scopes::ROOT;
-    let (_, document) = json(app);
+    let (_, document) = calls::calls(app);
     let mut calls: Vec<_> = document.paths.paths.keys().map(|path| format!("{ROOT}{path}")).collect();
     calls.push(format!("{ROOT}/openapi.json"));
     Paths { pages: pages(app).paths, calls, open: open().merge(probes()).paths }
@@ -156,28 +156,7 @@ fn pages(app: &App) -> Routes {
         .route("/rate/ahead", get(ratings::ahead::ahead))
         .route("/ratings", get(ratings::cast::page))
         .route("/ratings/{photo}", post(ratings::cast::act))
-        .route("/photos/{photo}", get(photos::show::page))
-        .route("/photos/{photo}/rating", post(ratings::rate::rate))
-        .route("/photos/{photo}/status", get(photos::show::status))
-        .route("/photos/{photo}/opinion", get(photos::show::opinion_part))
         .route("/live", get(live::live))
-        .route("/photos/{photo}/share", post(photos::share::share))
-        .merge(draft_pages(app))
-        .route("/photos/{photo}/delete", post(photos::delete::delete))
-        .route("/photos/{photo}/hubs", post(photos::posting::post))
-        .route("/photos/{photo}/hubs/remove", post(photos::posting::unpost))
-        .route("/photos/{photo}/hide", post(photos::hide::hide))
-        .route("/photos/{photo}/withheld", get(photos::hide::picture))
-        .route("/photos/{photo}/block", post(photos::block::block))
-        .route("/photos/{photo}/block-alike", post(photos::block::block_alike))
-        .route("/s/{code}", get(photos::show::shared))
-        .route(
-            "/submit",
-            get(photos::submit::page)
-                .post(photos::submit::submit)
-                .layer(upload_limit(app))
-                .layer(from_fn(linger::read_on)),
-        )
         .route("/explore", get(ranking::lists::explore))
         .route("/top", get(ranking::lists::top_page))
         .route("/trending", get(ranking::lists::trending_page))
@@ -191,17 +170,10 @@ fn pages(app: &App) -> Routes {
         .route("/topics/{tag}/feed.atom", get(topics::atom::feed))
         .route("/search", get(search::page::page))
         .route("/theme", post(theme::choose))
-        .merge(comment_pages())
-        .merge(notification_pages())
-        .merge(report_pages())
-        .merge(import_pages(app))
-        .merge(hub_pages())
-        .merge(talk_pages())
-        .merge(operators::admin_pages())
-        .merge(operators::moderation_pages())
-        .route("/appeals/{token}", get(sanctions::appeals::page).post(sanctions::appeals::appeal))
-        .route("/settings/standing", get(sanctions::own::page))
+        .merge(photo::pages(app))
+        .merge(hub::pages())
         .merge(account::pages(app))
+        .merge(operators::pages())
         .route("/api", get(api::reference::page))
         .route("/transparency", get(moderation::transparency::page))
         .route("/demo/mail", get(demo::mailbox))
@@ -223,214 +195,6 @@ fn open() -> Routes {
 
 fn probes() -> Routes {
     Routes::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz))
-}
-
-/// Pages with which owners change their drafts and photos.
-fn draft_pages(app: &App) -> Routes {
-    Routes::new()
-        .route("/drafts", get(photos::drafts::page))
-        .route("/photos/{photo}/publish", post(photos::publish::publish))
-        .route("/photos/{photo}/keep", post(photos::publish::keep))
-        .route("/photos/{photo}/remix", post(photos::remix::remix))
-        .route("/photos/{photo}/edit", get(photos::edit::page).post(photos::edit::save))
-        .route("/photos/{photo}/original", get(photos::drafts::original))
-        .route("/photos/{photo}/revisions", get(photos::revisions::page))
-        .route("/photos/{photo}/revisions/{number}/restore", post(photos::revisions::restore))
-        .route(
-            "/photos/{photo}/picture",
-            post(photos::picture::add).layer(upload_limit(app)).layer(from_fn(linger::read_on)),
-        )
-}
-
-fn comment_pages() -> Routes {
-    Routes::new()
-        .route("/photos/{photo}/comments", get(comments::section::part).post(comments::page::post))
-        .route("/photos/{photo}/commenters", post(comments::page::set))
-        .route("/comments/{comment}", get(comments::one::page))
-        .route("/comments/{comment}/edit", post(comments::one::edit))
-        .route("/comments/{comment}/delete", post(comments::one::delete))
-        .route("/comments/{comment}/review", post(comments::one::review))
-        .route(
-            "/settings/blocked",
-            get(notifications::settings::blocked).post(notifications::settings::change_block),
-        )
-}
-
-fn notification_pages() -> Routes {
-    Routes::new()
-        .route("/notifications", get(notifications::page::page))
-        .route("/notifications/part", get(notifications::page::part))
-        .route("/notifications/unread", get(notifications::page::unread))
-        .route("/notifications/read", post(notifications::page::read))
-        .route(
-            "/settings/notifications",
-            get(notifications::settings::page).post(notifications::settings::save),
-        )
-}
-
-fn report_pages() -> Routes {
-    use reports::page;
-    Routes::new()
-        .route("/reports", get(reports::own::page))
-        .route("/photos/{photo}/report", get(page::photo).post(page::report_photo))
-        .route("/comments/{comment}/report", get(page::comment).post(page::report_comment))
-        .route("/talks/{talk}/report", get(page::talk).post(page::report_talk))
-        .route("/h/{slug}/report", get(page::hub).post(page::report_hub))
-        .route("/members/{name}/report", get(page::member).post(page::report_member))
-}
-
-fn import_pages(app: &App) -> Routes {
-    Routes::new()
-        .route(
-            "/imports",
-            get(imports::list::page)
-                .post(imports::list::start)
-                .layer(import_limit(app))
-                .layer(from_fn(linger::read_on)),
-        )
-        .route("/imports/{import}", get(imports::show::page))
-        .route("/imports/{import}/part", get(imports::show::part))
-        .route("/imports/{import}/cancel", post(imports::acts::cancel))
-        .route("/imports/{import}/retry", post(imports::acts::retry))
-        .route("/imports/{import}/undo", post(imports::acts::undo))
-}
-
-fn hub_pages() -> Routes {
-    Routes::new()
-        .route("/hubs", get(hubs::list::page))
-        .route("/hubs/new", get(hubs::new::page).post(hubs::new::create))
-        .merge(widget_pages("/h/{slug}"))
-        .merge(widget_pages("/members/{name}"))
-        .route("/h/{slug}/photos", get(photos::posting::page))
-        .route("/h/{slug}/top", get(ranking::hub::page))
-        .route("/h/{slug}/topics", get(topics::hub::page))
-        .route("/h/{slug}/rate", get(ratings::page::hub_page))
-        .route("/h/{slug}/feed.atom", get(hubs::atom::of_hub))
-        .route("/h/{slug}/members", get(hubs::members::page).post(hubs::members::change))
-        .route("/h/{slug}/requests", post(hubs::members::answer))
-        .route("/h/{slug}/roles/{role}", post(hubs::roles::change))
-        .route("/members/{name}/roles/{role}", post(hubs::roles::follow))
-        .route("/h/{slug}/settings", get(hubs::settings::page).post(hubs::settings::change))
-        .route("/h/{slug}/delete", post(hubs::settings::delete))
-}
-
-fn talk_pages() -> Routes {
-    Routes::new()
-        .route("/h/{slug}/talks", get(talks::list::page))
-        .route("/h/{slug}/talks/part", get(talks::list::part))
-        .route("/h/{slug}/calls/new", get(talks::edit::new_page).post(talks::edit::create))
-        .route("/calls/{call}", get(talks::show::page))
-        .route("/calls/{call}/part", get(talks::show::part))
-        .route("/calls/{call}/edit", get(talks::edit::page).post(talks::edit::change))
-        .route("/calls/{call}/phase", post(talks::edit::move_on))
-        .route("/calls/{call}/pitch", get(talks::pitching::page).post(talks::pitching::pitch))
-        .route("/calls/{call}/results", get(talks::results::page))
-        .route("/calls/{call}/receipt", get(talks::results::receipt))
-        .route("/calls/{call}/receipts.txt", get(talks::results::list))
-        .route("/calls/{call}/dashboard", get(talks::dashboard::page))
-        .route("/calls/{call}/dashboard/part", get(talks::dashboard::part))
-        .route("/calls/{call}/votes.csv", get(talks::dashboard::csv))
-        .route("/calls/{call}/votes/set-aside", post(talks::dashboard::judge))
-        .route("/talks/{talk}", get(talks::talk::page))
-        .route("/talks/{talk}/edit", get(talks::pitching::edit_page).post(talks::pitching::edit))
-        .route("/talks/{talk}/withdraw", post(talks::pitching::withdraw))
-        .route("/talks/{talk}/moderate", post(talks::pitching::moderate))
-        .route("/talks/{talk}/vote", post(talks::vote::vote))
-}
-
-/// The page of widgets of a hub, or of a member's profile, below `at`.
-fn widget_pages(at: &str) -> Routes {
-    Routes::new()
-        .route(at, get(hubs::page::page))
-        .route(&format!("{at}/versions"), get(hubs::part::versions))
-        .route(&format!("{at}/w/{{widget}}"), get(hubs::part::part))
-        .route(&format!("{at}/widgets"), post(hubs::edit::add))
-        .route(&format!("{at}/widgets/new"), get(hubs::edit::gallery))
-        .route(&format!("{at}/widgets/{{widget}}"), get(hubs::edit::configure).post(hubs::edit::act))
-}
-
-/// The API's operations and the document that describes them. Each handler's `utoipa::path` defines its method and
-/// path.
-fn json(app: &App) -> (Router<App>, OpenApi) {
-    let avatar = routes!(accounts::portrait::put, accounts::portrait::delete);
-    let avatar = avatar.layer(upload_limit(app)).layer(from_fn(linger::read_on));
-    let submit = routes!(photos::api::submit).layer(upload_limit(app)).layer(from_fn(linger::read_on));
-    let import = routes!(imports::api::start).layer(import_limit(app)).layer(from_fn(linger::read_on));
-    let (router, document) = OpenApiRouter::with_openapi(api::document::about())
-        .routes(routes!(accounts::api::create_user))
-        .routes(routes!(accounts::api::me, accounts::api::update_me, accounts::api::delete_me))
-        .routes(routes!(accounts::api::show_user))
-        .routes(routes!(accounts::sessions::list_own))
-        .routes(routes!(accounts::sessions::end_own))
-        .routes(routes!(accounts::api::create_token))
-        .routes(routes!(accounts::api::delete_token))
-        .routes(routes!(accounts::api::request_reset))
-        .routes(submit)
-        .routes(avatar)
-        .routes(routes!(photos::api::show, photos::api::update, photos::api::delete))
-        .routes(routes!(photos::api::publish))
-        .routes(routes!(photos::drafts::list))
-        .routes(routes!(photos::drafts::keep))
-        .routes(routes!(photos::revisions::list))
-        .routes(routes!(photos::revisions::bring_back))
-        .routes(routes!(photos::stats::count))
-        .routes(import)
-        .routes(routes!(imports::api::show))
-        .routes(routes!(imports::api::cancel))
-        .routes(routes!(imports::api::retry))
-        .routes(routes!(imports::api::undo))
-        .routes(routes!(comments::api::list, comments::api::post))
-        .routes(routes!(comments::api::edit, comments::api::delete))
-        .routes(routes!(notifications::api::list))
-        .routes(routes!(notifications::api::read))
-        .routes(routes!(exports::api::ask))
-        .routes(routes!(exports::api::show))
-        .routes(routes!(photos::api::share))
-        .routes(routes!(ratings::api::rate, ratings::cast::undo))
-        .routes(routes!(ratings::cast::list))
-        .routes(routes!(ratings::api::next))
-        .routes(routes!(ranking::api::top))
-        .routes(routes!(ranking::api::trending))
-        .routes(routes!(photos::posting::put_photo, photos::posting::delete_photo))
-        .routes(routes!(photos::posting::list_photos))
-        .routes(routes!(ranking::hub::list))
-        .routes(routes!(ratings::api::next_in_hub))
-        .routes(routes!(hubs::api::feed::show))
-        .routes(routes!(hubs::api::list, hubs::api::create))
-        .routes(routes!(hubs::api::list_own))
-        .routes(routes!(hubs::api::show, hubs::api::update, hubs::api::delete))
-        .routes(routes!(hubs::api::people::take_role, hubs::api::people::drop_role))
-        .routes(routes!(hubs::api::people::list_members))
-        .routes(routes!(hubs::api::people::set_member, hubs::api::people::remove_member))
-        .routes(routes!(hubs::api::people::list_requests))
-        .routes(routes!(hubs::api::people::answer_request))
-        .routes(routes!(hubs::api::widgets::kinds))
-        .routes(routes!(hubs::api::widgets::add))
-        .routes(routes!(hubs::api::widgets::show, hubs::api::widgets::update, hubs::api::widgets::remove))
-        .routes(routes!(talks::api::list, talks::api::open))
-        .routes(routes!(talks::api::show, talks::api::update))
-        .routes(routes!(talks::api::pitches::pitch))
-        .routes(routes!(talks::api::pitches::edit, talks::api::pitches::withdraw))
-        .routes(routes!(talks::api::votes::toggle, talks::api::votes::vote, talks::api::votes::unvote))
-        .routes(routes!(talks::api::results::show))
-        .routes(routes!(talks::api::results::own_receipts))
-        .routes(routes!(talks::api::results::all_receipts))
-        .routes(routes!(talks::api::dashboard::show))
-        .routes(routes!(talks::api::dashboard::votes))
-        .routes(routes!(talks::api::dashboard::set_aside))
-        .routes(routes!(talks::api::dashboard::restore))
-        .routes(routes!(ranking::api::newest))
-        .routes(routes!(search::api::search))
-        .routes(routes!(topics::api::list))
-        .routes(routes!(topics::api::show))
-        .routes(routes!(topics::api::list_sections))
-        .routes(routes!(reports::api::photo))
-        .routes(routes!(reports::api::comment))
-        .routes(routes!(reports::api::talk))
-        .routes(routes!(reports::api::hub))
-        .routes(routes!(reports::api::member))
-        .split_for_parts();
-    (router.fallback(async || Error::NotFound), document)
 }
 
 /// The limit on an upload's body. The file's own limit is enforced while it streams; this one only stops bodies far

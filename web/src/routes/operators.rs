@@ -7,7 +7,11 @@ use super::BULK_FORM;
 use super::table::Routes;
 use crate::{admin, moderation, topics};
 
-pub(super) fn admin_pages() -> Routes {
+pub(super) fn pages() -> Routes {
+    admin_pages().merge(moderation_pages())
+}
+
+fn admin_pages() -> Routes {
     Routes::new()
         .route("/admin", get(admin::overview::page))
         .route("/admin/queues", get(admin::queues::page))
@@ -34,7 +38,7 @@ pub(super) fn admin_pages() -> Routes {
         .route("/admin/audit.jsonl", get(admin::audit_export::lines))
 }
 
-pub(super) fn moderation_pages() -> Routes {
+fn moderation_pages() -> Routes {
     Routes::new()
         .route("/moderation", get(moderation::newest::page))
         .route("/moderation/review", get(moderation::review::queue::page))
