@@ -3,6 +3,7 @@
 pub mod feed;
 pub mod people;
 pub mod shapes;
+pub mod widget_shapes;
 pub mod widgets;
 
 use std::sync::Arc;

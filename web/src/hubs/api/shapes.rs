@@ -8,7 +8,7 @@ use pawdium_shared::hubs::{Hub, HubRole};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::widgets::WidgetShape;
+use super::widget_shapes::WidgetShape;
 use crate::api::shapes::PagingShape;
 
 /// A hub.
