@@ -4,37 +4,69 @@ use askama::Template;
 use pawdium_shared::mail::Mail;
 use url::Url;
 
-/// The kind of a mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Matter {
+/// Declares the kinds of mails, each with its subject and the templates of its text and its HTML.
+macro_rules! matters {
+    ($($(#[$about:meta])* $matter:ident: $subject:literal, $text:tt, $html:tt;)*) => {
+        /// The kind of a mail.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Matter {
+            $($(#[$about])* $matter,)*
+        }
+
+        /// The subject, the text and the HTML of a mail.
+        fn write(letter: &Letter<'_>, matter: Matter) -> askama::Result<(&'static str, String, String)> {
+            Ok(match matter {
+                $(Matter::$matter => {
+                    #[derive(Template)]
+                    #[template(path = $text)]
+                    struct Text<'a> {
+                        letter: &'a Letter<'a>,
+                    }
+                    #[derive(Template)]
+                    #[template(path = $html)]
+                    struct Html<'a> {
+                        letter: &'a Letter<'a>,
+                    }
+                    ($subject, Text { letter }.render()?, Html { letter }.render()?)
+                })*
+            })
+        }
+
+        #[cfg(test)]
+        const ALL: &[Matter] = &[$(Matter::$matter),*];
+    };
+}
+
+matters! {
     /// A link for choosing a new password.
-    Reset,
+    Reset: "Choose a new password for Pawdium", "mail/reset.txt", "mail/reset.html";
     /// A link for verifying an address.
-    Verify,
+    Verify: "Confirm your address for Pawdium", "mail/verify.txt", "mail/verify.html";
     /// The news that an account has a new address.
-    AddressChanged,
+    AddressChanged: "Your address for Pawdium was changed", "mail/address_changed.txt", "mail/address_changed.html";
     /// The news that somebody asks to become a member of a hub.
-    HubAsked,
+    HubAsked: "Somebody asks to join your hub", "mail/hub_asked.txt", "mail/hub_asked.html";
     /// The news that the recipient is now a member of a hub.
-    HubAccepted,
+    HubAccepted: "You are a member now", "mail/hub_accepted.txt", "mail/hub_accepted.html";
     /// The news that the recipient doesn't become a member of a hub.
-    HubDeclined,
+    HubDeclined: "Your request to join a hub", "mail/hub_declined.txt", "mail/hub_declined.html";
     /// The news that drafts of the recipient are about to expire.
-    DraftsExpire,
+    DraftsExpire: "Drafts of yours are about to be deleted", "mail/drafts_expire.txt", "mail/drafts_expire.html";
     /// The news that an archive can be downloaded.
-    ExportReady,
+    ExportReady: "The archive of your data is ready", "mail/export_ready.txt", "mail/export_ready.html";
     /// What is unread.
-    Digest,
+    Digest: "What is new for you on Pawdium", "mail/digest.txt", "mail/digest.html";
     /// The news that something was reported, for moderators.
-    NewCase,
+    NewCase: "A new case waits for you on Pawdium", "mail/new_case.txt", "mail/new_case.html";
     /// What was reported since, for moderators.
-    CaseDigest,
+    CaseDigest: "Cases wait for you on Pawdium", "mail/case_digest.txt", "mail/case_digest.html";
     /// What was decided about the recipient's account.
-    Sanction,
+    Sanction: "About your account on Pawdium", "mail/sanction.txt", "mail/sanction.html";
     /// The news that a second factor of the account has changed, or a recovery code was used.
-    FactorsChanged,
+    FactorsChanged: "The security of your Pawdium account has changed",
+        "mail/factors_changed.txt", "mail/factors_changed.html";
     /// The news of a login from where the account was never used.
-    LoginElsewhere,
+    LoginElsewhere: "A login to Pawdium from elsewhere", "mail/login_elsewhere.txt", "mail/login_elsewhere.html";
 }
 
 /// The variables of the templates.
@@ -91,248 +123,9 @@ impl Letter<'_> {
     }
 }
 
-#[derive(Template)]
-#[template(path = "mail/reset.txt")]
-struct ResetText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/reset.html")]
-struct ResetHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/verify.txt")]
-struct VerifyText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/verify.html")]
-struct VerifyHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/address_changed.txt")]
-struct AddressChangedText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/address_changed.html")]
-struct AddressChangedHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/hub_asked.txt")]
-struct HubAskedText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/hub_asked.html")]
-struct HubAskedHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/hub_accepted.txt")]
-struct HubAcceptedText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/hub_accepted.html")]
-struct HubAcceptedHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/hub_declined.txt")]
-struct HubDeclinedText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/hub_declined.html")]
-struct HubDeclinedHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/drafts_expire.txt")]
-struct DraftsExpireText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/export_ready.txt")]
-struct ExportReadyText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/export_ready.html")]
-struct ExportReadyHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/digest.txt")]
-struct DigestText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/factors_changed.txt")]
-struct FactorsChangedText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/factors_changed.html")]
-struct FactorsChangedHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/drafts_expire.html")]
-struct DraftsExpireHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/digest.html")]
-struct DigestHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/new_case.txt")]
-struct NewCaseText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/sanction.txt")]
-struct SanctionText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/login_elsewhere.txt")]
-struct LoginElsewhereText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/new_case.html")]
-struct NewCaseHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/case_digest.txt")]
-struct CaseDigestText<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/case_digest.html")]
-struct CaseDigestHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/sanction.html")]
-struct SanctionHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/login_elsewhere.html")]
-struct LoginElsewhereHtml<'a> {
-    letter: &'a Letter<'a>,
-}
-
 /// Renders a mail.
 pub(crate) fn render(letter: &Letter<'_>, matter: Matter) -> askama::Result<Mail> {
-    let (subject, text, html) = match matter {
-        Matter::Reset => (
-            "Choose a new password for Pawdium",
-            ResetText { letter }.render()?,
-            ResetHtml { letter }.render()?,
-        ),
-        Matter::Verify => (
-            "Confirm your address for Pawdium",
-            VerifyText { letter }.render()?,
-            VerifyHtml { letter }.render()?,
-        ),
-        Matter::AddressChanged => (
-            "Your address for Pawdium was changed",
-            AddressChangedText { letter }.render()?,
-            AddressChangedHtml { letter }.render()?,
-        ),
-        Matter::HubAsked => (
-            "Somebody asks to join your hub",
-            HubAskedText { letter }.render()?,
-            HubAskedHtml { letter }.render()?,
-        ),
-        Matter::HubAccepted => (
-            "You are a member now",
-            HubAcceptedText { letter }.render()?,
-            HubAcceptedHtml { letter }.render()?,
-        ),
-        Matter::HubDeclined => (
-            "Your request to join a hub",
-            HubDeclinedText { letter }.render()?,
-            HubDeclinedHtml { letter }.render()?,
-        ),
-        Matter::DraftsExpire => (
-            "Drafts of yours are about to be deleted",
-            DraftsExpireText { letter }.render()?,
-            DraftsExpireHtml { letter }.render()?,
-        ),
-        Matter::ExportReady => (
-            "The archive of your data is ready",
-            ExportReadyText { letter }.render()?,
-            ExportReadyHtml { letter }.render()?,
-        ),
-        Matter::Digest => (
-            "What is new for you on Pawdium",
-            DigestText { letter }.render()?,
-            DigestHtml { letter }.render()?,
-        ),
-        Matter::NewCase => (
-            "A new case waits for you on Pawdium",
-            NewCaseText { letter }.render()?,
-            NewCaseHtml { letter }.render()?,
-        ),
-        Matter::CaseDigest => (
-            "Cases wait for you on Pawdium",
-            CaseDigestText { letter }.render()?,
-            CaseDigestHtml { letter }.render()?,
-        ),
-        Matter::Sanction => (
-            "About your account on Pawdium",
-            SanctionText { letter }.render()?,
-            SanctionHtml { letter }.render()?,
-        ),
-        Matter::FactorsChanged => (
-            "The security of your Pawdium account has changed",
-            FactorsChangedText { letter }.render()?,
-            FactorsChangedHtml { letter }.render()?,
-        ),
-        Matter::LoginElsewhere => (
-            "A login to Pawdium from elsewhere",
-            LoginElsewhereText { letter }.render()?,
-            LoginElsewhereHtml { letter }.render()?,
-        ),
-    };
+    let (subject, text, html) = write(letter, matter)?;
     let unsubscribe = (matter == Matter::Digest).then(|| letter.stop.clone());
     Ok(Mail { to: letter.email.to_owned(), subject: subject.to_owned(), text, html, unsubscribe })
 }
@@ -489,23 +282,8 @@ mod tests {
 
     #[test]
     fn no_line_of_text_exceeds_the_width_of_mail_programs() {
-        for matter in [
-            Matter::Reset,
-            Matter::Verify,
-            Matter::AddressChanged,
-            Matter::HubAsked,
-            Matter::HubAccepted,
-            Matter::HubDeclined,
-            Matter::DraftsExpire,
-            Matter::ExportReady,
-            Matter::Digest,
-            Matter::NewCase,
-            Matter::CaseDigest,
-            Matter::Sanction,
-            Matter::FactorsChanged,
-            Matter::LoginElsewhere,
-        ] {
-            for line in rendered(matter).text.lines().filter(|line| !line.contains("https://")) {
+        for matter in ALL {
+            for line in rendered(*matter).text.lines().filter(|line| !line.contains("https://")) {
                 assert!(line.chars().count() <= 76, "{line}");
             }
         }
