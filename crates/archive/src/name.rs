@@ -29,6 +29,8 @@ pub(super) fn read(raw: &[u8], must_be_utf8: bool) -> Named {
     let mut name: String = parts.join("/").chars().map(shown).collect();
     if name.len() > LONGEST {
         name.truncate((0..=LONGEST).rev().find(|end| name.is_char_boundary(*end)).unwrap_or_default());
+        // Ten thousand long names would keep a gigabyte.
+        name.shrink_to_fit();
     }
     if name.is_empty() {
         problem.get_or_insert(Problem::Name);

@@ -57,6 +57,7 @@ struct Directory {
 /// An entry of the directory.
 struct Listed {
     entry: Entry,
+    /// Its name as it is written; empty if it has a problem.
     raw_name: Vec<u8>,
     flags: u16,
     method: u16,
@@ -154,7 +155,9 @@ fn find_directory(file: &File, length: u64) -> Result<Directory, Error> {
         return Err(Refusal::Split.into());
     }
     let ends_at = directory.at.checked_add(directory.length);
-    if ends_at.is_none_or(|end| end > before) || directory.length < directory.entries * ENTRY as u64 {
+    if ends_at.is_none_or(|end| end > before)
+        || directory.length < directory.entries.saturating_mul(ENTRY as u64)
+    {
         return Err(Refusal::Damaged.into());
     }
     Ok(directory)
@@ -245,6 +248,7 @@ fn read_entry(reader: &mut impl Read, number: u32) -> io::Result<Result<Option<L
     });
     let entry = Entry { number, name: named.name, size: sizes.size, problem };
     let Sizes { packed, at, .. } = sizes;
+    let raw_name = if problem.is_none() { raw_name } else { Vec::new() };
     Ok(Ok(Some(Listed { entry, raw_name, flags, method, crc: long(&head, 16), packed, at })))
 }
 

@@ -36,6 +36,14 @@ fn read(bytes: &[u8]) -> Result<BTreeMap<String, Result<Vec<u8>, Problem>>, Refu
     Ok(contents)
 }
 
+/// A tar whose first header was changed, with the right checksum.
+fn checked(mut tar: Vec<u8>) -> Vec<u8> {
+    tar[148..156].fill(b' ');
+    let sum: u32 = tar[..512].iter().map(|byte| u32::from(*byte)).sum();
+    tar[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    tar
+}
+
 /// What becomes of the entry `bad` beside one that is fine.
 fn fate(entry: ZipEntry) -> Option<Problem> {
     let fine = b"fine".repeat(500);
@@ -69,6 +77,12 @@ fn entries_that_lie_are_refused_and_the_others_are_read() {
         ("climbs", ZipEntry::new("a/../../b.jpg", "x"), Problem::Climbs),
         ("nothing as a name", ZipEntry::new("a\0.jpg", "x"), Problem::Name),
         ("not UTF-8", ZipEntry::new(b"K\x84.jpg", "x"), Problem::Name),
+        ("no name", ZipEntry::new("", "x"), Problem::Name),
+        ("a name that is read backwards", ZipEntry::new("gpj.\u{202e}exe", "x"), Problem::Name),
+        ("a name of 2,000 bytes", ZipEntry::new("n".repeat(2000), "x"), Problem::Name),
+        ("a name of 65,535 bytes", ZipEntry::new("n".repeat(0xffff), "x"), Problem::Name),
+        ("climbs with backslashes", ZipEntry::new("a\\..\\..\\b.jpg", "x"), Problem::Climbs),
+        ("another computer's", ZipEntry::new("\\\\host\\share\\b.jpg", "x"), Problem::Absolute),
         ("link", entry().mode(0o120_777), Problem::Link),
         ("pipe", entry().mode(0o010_644), Problem::Special),
         ("device", entry().mode(0o060_644), Problem::Special),
@@ -137,6 +151,85 @@ fn archives_that_lie_are_refused() {
     }
 }
 
+/// An entry whose contents are another entry with its header, which the directory lists, too.
+#[test]
+fn an_entry_within_another_is_refused() {
+    let inner = ZipEntry::new("b", vec![5; 900]);
+    let whole = zip(&[inner.clone()]);
+    let outer = ZipEntry::new("a", &whole[..30 + 1 + 900]);
+    assert_eq!(read(&zip(&[outer, inner.at(30 + 1)])).expect_err("it is refused"), Refusal::Overlapping);
+}
+
+/// The numbers of 64 bits at the end of a zip, with what becomes of it if one of them lies.
+#[test]
+fn ends_of_64_bits_that_lie_are_refused() {
+    let good = zip(&[ZipEntry::new("a.jpg", vec![3; 500]).wide()]);
+    assert!(read(&good).is_ok());
+    let locator = good.len() - 22 - 20;
+    let end = locator - 56;
+    for (case, at, number, refusal) in [
+        ("more entries on this disk than there are", end + 24, 2, Refusal::Split),
+        ("another disk", end + 16, 1, Refusal::Split),
+        ("too long a directory", end + 40, 1 << 62, Refusal::Damaged),
+        ("a directory beyond all numbers", end + 48, u64::MAX, Refusal::Damaged),
+        ("a directory elsewhere", end + 48, 3, Refusal::Damaged),
+        ("an end beyond the end", locator + 8, 1 << 62, Refusal::Damaged),
+        ("an end at the end of all numbers", locator + 8, u64::MAX - 3, Refusal::Damaged),
+        ("an end elsewhere", locator + 8, 0, Refusal::Damaged),
+    ] {
+        let mut bytes = good.clone();
+        bytes[at..at + 8].copy_from_slice(&number.to_le_bytes());
+        assert_eq!(read(&bytes).expect_err(case), refusal, "{case}");
+    }
+    let mut many = good.clone();
+    many[end + 24..end + 40].fill(0xff);
+    assert_eq!(read(&many).expect_err("too many"), Refusal::Damaged);
+    // The field has the two sizes, and not the place that it should have.
+    let mut without = good.clone();
+    let field = end - 28;
+    assert_eq!(without[field..field + 4], [1, 0, 24, 0]);
+    without[field + 2] = 16;
+    assert_eq!(read(&without).expect_err("a number is missing"), Refusal::Damaged);
+    for huge in [1 << 40, u64::MAX] {
+        let claims = zip(&[ZipEntry::new("a.jpg", vec![3; 500]).size(huge).wide()]);
+        assert_eq!(read(&claims).expect_err("it is refused"), Refusal::TooDense { max: 100 });
+    }
+}
+
+/// An upload may end anywhere.
+#[test]
+fn an_archive_that_is_cut_off_anywhere_is_refused() {
+    let varied: Vec<u8> = (0..700_u32).map(|number| (number * number / 7).to_le_bytes()[0]).collect();
+    let files: [(&str, &[u8]); 3] = [("a.jpg", &varied), ("b/c.jpg", b"two"), ("d.jpg", b"three")];
+    let wide: Vec<_> = files.iter().map(|(name, content)| ZipEntry::new(name, *content).wide()).collect();
+    let tar = tar_of(&files);
+    for (kind, whole) in
+        [("zip", zip_of(&files)), ("wide zip", zip(&wide)), ("tar.gz", gzip(&tar)), ("tar", tar.clone())]
+    {
+        assert_eq!(read(&whole).expect("it is whole").len(), 3, "{kind}");
+        // A block of zeros ends a tar. A second one is only customary.
+        let needed = if kind == "tar" { whole.len() - 512 } else { whole.len() };
+        for length in 0..whole.len() {
+            match read(&whole[..length]) {
+                Ok(contents) => {
+                    assert!(length >= needed, "a {kind} of {length} bytes of {} is read", whole.len());
+                    assert!(contents.values().all(Result::is_ok), "{kind}, {length} bytes");
+                }
+                Err(Refusal::Damaged | Refusal::NotAnArchive) => assert!(length < needed, "{kind}, {length}"),
+                Err(other) => panic!("a {kind} of {length} bytes is refused as {other:?}"),
+            }
+        }
+    }
+}
+
+/// Nobody may make a reader keep much more than an archive has.
+#[test]
+fn long_names_are_not_kept() {
+    let entries: Vec<_> = (0..100).map(|_| ZipEntry::new("n".repeat(0xffff), "x")).collect();
+    let archive = open(&zip(&entries)).expect("it is opened");
+    assert!(archive.entries().iter().all(|entry| entry.name.capacity() <= 1024));
+}
+
 #[test]
 fn tapes_that_lie_are_refused() {
     let good = tar_of(&[("a.jpg", &[3; 600])]);
@@ -147,8 +240,17 @@ fn tapes_that_lie_are_refused() {
     let many: Vec<_> =
         many.iter().map(|(name, kind, content)| (name.as_str(), *kind, content.as_slice())).collect();
     let record = tar(&[("x", b'x', b"9 path=a\n9999 size=1\n"), ("a", b'0', b"x")]);
+    let extended = |text: &str| tar(&[("x", b'x', text.as_bytes()), ("a", b'0', &[1; 600])]);
+    let mut negative = tar_of(&[("a", b"x")]);
+    negative[124] = 0xff;
     let packed = gzip(&good);
     for (case, bytes, refusal) in [
+        ("smaller than it is", extended("9 size=0\n"), Refusal::Damaged),
+        ("larger than all numbers", extended("29 size=99999999999999999999\n"), Refusal::Damaged),
+        ("records without an end", extended("11 path=abc"), Refusal::Damaged),
+        ("records of no length", extended("0 path=a\n"), Refusal::Damaged),
+        ("a negative size", checked(negative), Refusal::Damaged),
+        ("a name of 70 kB", tar(&[("l", b'L', &[b'n'; 70_000]), ("a", b'0', b"x")]), Refusal::Damaged),
         ("cut off", good[..700].to_vec(), Refusal::Damaged),
         ("without its end", good[..1536].to_vec(), Refusal::Damaged),
         ("another checksum", wrong, Refusal::NotAnArchive),
@@ -180,6 +282,17 @@ fn entries_of_tapes_that_are_no_files_are_refused() {
         ("cut", b'0', b"long"),
         ("x", b'x', "22 path=K\u{e4}tzchen.jpg\n".as_bytes()),
         ("other", b'0', b"named"),
+        ("old holes", b'S', b""),
+        ("x", b'x', b"17 path=../b.jpg\n"),
+        ("within.jpg", b'0', b"x"),
+        ("x", b'x', b"17 path=/etc/cat\n"),
+        ("also within.jpg", b'0', b"x"),
+        ("x", b'x', b"16 path=a\0b.jpg\n"),
+        ("plain.jpg", b'0', b"x"),
+        ("././@LongLink", b'K', b"somewhere else\0"),
+        ("long link", b'2', b""),
+        ("g", b'g', b"14 path=all.x\n"),
+        ("after all", b'0', b"fine"),
     ]);
     for bytes in [gzip(&bytes), bytes] {
         let contents = read(&bytes).expect("it is read");
@@ -193,6 +306,12 @@ fn entries_of_tapes_that_are_no_files_are_refused() {
         assert_eq!(problem("pipe"), Some(Problem::Special));
         assert_eq!(problem("../climbs"), Some(Problem::Climbs));
         assert_eq!(problem("holes"), Some(Problem::Special));
+        assert_eq!(problem("old holes"), Some(Problem::Special));
+        assert_eq!(problem("../b.jpg"), Some(Problem::Climbs));
+        assert_eq!(problem("etc/cat"), Some(Problem::Absolute));
+        assert_eq!(problem("a\u{fffd}b.jpg"), Some(Problem::Name));
+        assert_eq!(problem("long link"), Some(Problem::Link));
+        assert_eq!(contents["after all"], Ok(b"fine".to_vec()));
         assert!(!contents.contains_key("folder"));
     }
 }
