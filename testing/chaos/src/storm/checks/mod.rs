@@ -16,7 +16,6 @@ pub(super) use logs::{check_logs, check_postgres_log, count_deadlocks};
 pub(super) use shown::check_shown;
 
 use super::told::Told;
-use rows::ROWS;
 
 /// The most offenders of a check that are named.
 const NAMED: usize = 5;
@@ -72,7 +71,7 @@ pub(super) fn merge(findings: Vec<Finding>) -> Vec<Finding> {
 pub async fn check_rows(db: &mut PgConnection, told: &Told) -> sqlx::Result<Vec<Finding>> {
     told.load(db).await?;
     let mut findings = Vec::new();
-    for row in ROWS {
+    for row in rows::all() {
         let offenders = sqlx::query_scalar(row.query).fetch_all(&mut *db).await?;
         findings.push(Finding::new(row.name, offenders));
     }
