@@ -134,6 +134,7 @@ fn counts(config: &Config) -> Vec<(&'static str, String)> {
         ("web.body_pause_seconds", config.web.body_pause_seconds == 0),
         ("database.max_connections", config.database.max_connections == 0),
         ("media.max_upload_bytes", media.max_upload_bytes == 0),
+        ("media.max_import_bytes", media.max_import_bytes == 0),
         ("media.max_pixels", media.max_pixels == 0),
         ("media.decode_seconds", media.decode_seconds == 0),
         ("media.decode_memory_mb", media.decode_memory_mb == 0),
@@ -149,6 +150,7 @@ fn counts(config: &Config) -> Vec<(&'static str, String)> {
         ("worker.metrics", worker.metrics == 0),
         ("worker.upkeep", worker.upkeep == 0),
         ("worker.exports", worker.exports == 0),
+        ("worker.imports", worker.imports == 0),
         ("upkeep.draft_days", upkeep.draft_days == 0),
         ("upkeep.incoming_hours", upkeep.incoming_hours == 0),
     ];

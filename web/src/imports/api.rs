@@ -111,7 +111,7 @@ impl ImportShape {
 /// beside it, as Google Takeout and Pawdium's own exports have them, from the picture itself, or from its name. One
 /// import can be under way at a time. If the answer is lost, send the same archive again with the same
 /// `Idempotency-Key`.
-#[utoipa::path(post, path = "/imports", tag = "photos", security(("token" = [])),
+#[utoipa::path(post, path = "/imports", tag = "photos", security(("token" = ["submit"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Names this import among all of the caller's: \
         a quoted text of 1 to 128 visible ASCII characters, such as a UUID")),
     request_body(content = ImportBody, content_type = "multipart/form-data"), responses(
@@ -139,7 +139,7 @@ pub async fn start(
 }
 
 /// Shows an import of the caller's, with the receipts of all of its files.
-#[utoipa::path(get, path = "/imports/{id}", tag = "photos", security(("token" = [])),
+#[utoipa::path(get, path = "/imports/{id}", tag = "photos", security(("token" = ["read"])),
     params(("id" = i64, Path, description = "The import's id")), responses(
     (status = 200, description = "The import", body = ImportShape),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -159,7 +159,7 @@ async fn find(app: &App, caller: &Caller, id: ImportId) -> Result<ImportShape, E
 }
 
 /// Cancels an import that is under way. The drafts that it has made stay.
-#[utoipa::path(post, path = "/imports/{id}/cancel", tag = "photos", security(("token" = [])),
+#[utoipa::path(post, path = "/imports/{id}/cancel", tag = "photos", security(("token" = ["submit"])),
     params(("id" = i64, Path, description = "The import's id")), responses(
     (status = 200, description = "The import as it is now", body = ImportShape),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -175,7 +175,7 @@ pub async fn cancel(
 }
 
 /// Tries again what has failed through the site's fault, and what there was no room for.
-#[utoipa::path(post, path = "/imports/{id}/retry", tag = "photos", security(("token" = [])),
+#[utoipa::path(post, path = "/imports/{id}/retry", tag = "photos", security(("token" = ["submit"])),
     params(("id" = i64, Path, description = "The import's id")), responses(
     (status = 200, description = "The import as it is now", body = ImportShape),
     (status = 401, description = "No valid token", body = ErrorShape),
@@ -192,7 +192,7 @@ pub async fn retry(
 }
 
 /// Deletes the drafts of an import that has ended, except those that the caller has changed or published since.
-#[utoipa::path(post, path = "/imports/{id}/undo", tag = "photos", security(("token" = [])),
+#[utoipa::path(post, path = "/imports/{id}/undo", tag = "photos", security(("token" = ["submit"])),
     params(("id" = i64, Path, description = "The import's id")), responses(
     (status = 200, description = "The import as it is now", body = ImportShape),
     (status = 401, description = "No valid token", body = ErrorShape),

@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Multipart, Request};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_LENGTH;
 use futures::StreamExt as _;
 use pawdium_archive::{Format, HEAD};
 use pawdium_media::{MediaError, Refusal};
@@ -21,6 +23,7 @@ use crate::http::limits::{self, Limited};
 use crate::http::streamed::is_archive;
 use crate::http::visitor::Visitor;
 use crate::photos::upload::Once;
+use crate::routes::FORM_AROUND_FILE;
 use crate::state::App;
 
 /// The longest text field in bytes.
@@ -68,6 +71,7 @@ pub(super) async fn receive(
         return Err(Error::Conflict(UNDER_WAY));
     }
     limits::count(app, Limited::Import, client.counted()).await?;
+    check_length(request.headers(), app.config.media.max_import_bytes)?;
     let mut upload = None;
     let read = if is_archive(request.headers()) {
         read_body(app, request, &mut upload).await
@@ -91,6 +95,13 @@ pub(super) async fn receive(
         }
     };
     store(app, owner, (upload, species), key.as_ref()).await
+}
+
+/// Refuses what says that it is too large, before any of it is stored.
+fn check_length(headers: &HeaderMap, max: u64) -> Result<(), Error> {
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let most = if is_archive(headers) { max } else { max.saturating_add(FORM_AROUND_FILE) };
+    if length.is_some_and(|length| length > most) { Err(too_large(max)) } else { Ok(()) }
 }
 
 async fn store(

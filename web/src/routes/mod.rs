@@ -40,7 +40,7 @@ const BODY: usize = 64 * 1024;
 const BULK_FORM: usize = 256 * 1024;
 
 /// The allowance for the fields around the file in a form, in bytes.
-const FORM_AROUND_FILE: u64 = 256 * 1024;
+pub(crate) const FORM_AROUND_FILE: u64 = 256 * 1024;
 
 /// Archives are compressed already, and clients ask for ranges of them.
 const ARCHIVES: NotForContentType = NotForContentType::const_new("application/zip");

@@ -6,7 +6,6 @@ use pawdium_shared::imports::{FileState, Import, ImportFile, ImportState};
 use pawdium_shared::photos::Species;
 use strum::VariantArray as _;
 
-use super::comments::written;
 use super::species::one;
 use super::{Chrome, filters};
 
@@ -79,10 +78,6 @@ impl From<Import> for ImportLine {
 }
 
 impl ImportLine {
-    fn written(&self) -> String {
-        written(self.at)
-    }
-
     fn state(&self) -> &'static str {
         state(self.state)
     }
@@ -138,10 +133,6 @@ impl ImportPart {
 
     fn badge(&self) -> &'static str {
         badge(self.import.state)
-    }
-
-    fn written(&self) -> String {
-        written(self.import.created_at)
     }
 
     /// The choices that have files.
