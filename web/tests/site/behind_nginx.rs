@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::time::Duration;
 
+use pawdium_archive::write::{ZipEntry, zip};
 use pawdium_shared::db::MIGRATIONS;
-use reqwest::Url;
+use reqwest::multipart::{Form, Part};
+use reqwest::{Method, Url};
 use serde_json::Value;
 use sqlx::PgPool;
 use tempfile::TempDir;
 
-use crate::harness::{Pages, Process, SOON, Setup, Site, eventually, installed};
+use crate::harness::{Answer, Pages, Process, SOON, Setup, Site, eventually, installed, pictures};
 
 /// As long as nginx may keep a page.
 const A_SECOND: Duration = Duration::from_millis(1100);
@@ -128,4 +130,22 @@ async fn nginx_keeps_pages_for_nobody_and_never_one_of_somebody(db: PgPool) {
         assert_eq!(member.get(path).await.status, 502, "{path}: nothing is kept for members");
     }
     nobody.get("/h/cats").await.expect(404);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn nginx_lets_archives_pass_that_are_larger_than_photos(db: PgPool) {
+    let site = Setup::on(db).start().await;
+    let nginx = Nginx::before(&site).await;
+    let ada = site.member("ada").await;
+    let through = nginx.visitor();
+    let call = |path: &str| through.request(Method::POST, path).bearer_auth(ada.api.token());
+    let padding = vec![0; 25_000_000];
+    let archive = zip(&[ZipEntry::new("a.jpg", pictures::quarters(300, 300)), ZipEntry::new("b", padding)]);
+    let form = || Form::new().part("archive", Part::bytes(archive.clone()).file_name("a.zip"));
+    let as_body = call("/api/v1/imports").header("content-type", "application/zip").body(archive.clone());
+    let started = Answer::to(as_body).await.expect(202).json();
+    ada.api.post(&format!("imports/{}/cancel", started["id"]), Value::Null).await.expect(200);
+    Answer::to(call("/api/v1/imports").multipart(form())).await.expect(202);
+    // Elsewhere the limit is that of photos.
+    Answer::to(call("/api/v1/photos").multipart(form())).await.expect(413);
 }

@@ -137,6 +137,8 @@ async fn what_is_no_archive_is_refused_and_leaves_nothing(db: PgPool) {
     assert!(message.contains("2 MB"), "{message}");
     let raw = ada.api.call(Method::POST, "imports").header("content-type", "application/zip");
     Answer::to(raw.body([archive(), vec![0; 2_100_000]].concat())).await.error(413);
+    // What says that it is too large is refused before it is read.
+    send(&ada, form([archive(), vec![0; 5_000_000]].concat())).await.error(413);
     ada.api.post("imports", json!({})).await.error(400);
     send(&anonymous, form(archive())).await.error(403);
     Answer::to(site.api().call(Method::POST, "imports").multipart(form(archive()))).await.error(401);
@@ -146,6 +148,25 @@ async fn what_is_no_archive_is_refused_and_leaves_nothing(db: PgPool) {
     assert_eq!(anonymous.pages.get("/imports").await.location(), "/login?next=%2Fimports");
     assert_eq!(site.ask::<i64>("select count(*) from imports").await, 0);
     assert!(site.media("incoming").is_empty());
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn an_archive_that_does_not_fit_in_the_store_is_refused_and_leaves_nothing(db: PgPool) {
+    let site = Setup::on(db).on_disk("1m").start().await;
+    let ada = site.member("ada").await;
+    let mut large = archive();
+    large.resize(3 << 20, 0);
+    let answer = send(&ada, form(large.clone())).await;
+    assert_eq!(answer.header("retry-after"), "60");
+    let (message, _) = answer.error(507);
+    assert!(message.contains("out of space"), "{message}");
+    let page = Answer::to(ada.pages.own("/imports").multipart(form(large).text("species", "dog"))).await;
+    let page = page.expect(507);
+    assert!(page.texts("#archive-error")[0].contains("out of space"), "{}", page.text());
+    assert_eq!(page.attribute("#species option[selected]", "value"), "dog");
+    assert_eq!(site.ask::<i64>("select count(*) from imports").await, 0);
+    // The partial files are deleted.
+    start(&ada, archive()).await;
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

@@ -56,6 +56,7 @@ mod drafts;
 mod drafts_pages;
 mod embed;
 mod exports;
+mod exports_import;
 mod factors;
 mod factors_api;
 mod factors_bounds;

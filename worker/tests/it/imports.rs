@@ -4,25 +4,23 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pawdium_archive::write::{ZipEntry, gzip, tar, tar_of, zip, zip_of};
-use pawdium_kit::waiting::{SOON, count, until, until_idle};
-use pawdium_kit::workers::{enqueue, transact};
-use pawdium_media::Decoder;
-use pawdium_queue::{JobId, control};
+use pawdium_kit::waiting::{count, until, until_idle};
+use pawdium_kit::workers::transact;
 use pawdium_shared::ids::{ImportId, UserId};
 use pawdium_shared::imports::start::{Received, Started, start};
 use pawdium_shared::imports::{FileState, Import, ImportFile, ImportState, acts, queries};
-use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_shared::photos::{PhotoState, Species, transitions};
-use pawdium_worker::{DECODE, runner};
+use pawdium_worker::runner;
 use sqlx::PgPool;
 
 use crate::site::{Site, jpeg};
 use crate::workers::start_workers;
 
-const PHOTO_OUTCOMES: &str = "select count(*) from photos where state = 'draft'";
+/// Counts the drafts.
+pub(crate) const DRAFTS: &str = "select count(*) from photos where state = 'draft'";
 
 /// A picture; the seed determines it.
-fn picture(seed: u32) -> Vec<u8> {
+pub(crate) fn picture(seed: u32) -> Vec<u8> {
     jpeg(240, 220, seed)
 }
 
@@ -44,12 +42,12 @@ pub(crate) async fn import(site: &Site, owner: UserId, archive: &[u8]) -> Import
     }
 }
 
-async fn find(site: &Site, owner: UserId, import: ImportId) -> Import {
+pub(crate) async fn find(site: &Site, owner: UserId, import: ImportId) -> Import {
     let mut db = site.db.acquire().await.expect("a connection");
     queries::find(&mut db, import, owner).await.expect("it can be read").expect("it is there")
 }
 
-async fn until_ended(site: &Site, owner: UserId, import: ImportId) -> Import {
+pub(crate) async fn until_ended(site: &Site, owner: UserId, import: ImportId) -> Import {
     let ended = async || Some(find(site, owner, import).await).filter(|import| !import.state.is_under_way());
     let ended = until("the import has ended", Duration::from_mins(1), ended).await;
     until_idle(&site.db).await;
@@ -57,18 +55,18 @@ async fn until_ended(site: &Site, owner: UserId, import: ImportId) -> Import {
 }
 
 /// The receipts by the names of the files.
-async fn receipts(site: &Site, import: ImportId) -> BTreeMap<String, ImportFile> {
+pub(crate) async fn receipts(site: &Site, import: ImportId) -> BTreeMap<String, ImportFile> {
     let mut db = site.db.acquire().await.expect("a connection");
     let files = queries::list_files(&mut db, import, None, -1, 100_000).await.expect("they can be read");
     files.into_iter().map(|file| (file.name.clone(), file)).collect()
 }
 
-async fn retry(site: &Site, owner: UserId, import: ImportId) {
+pub(crate) async fn retry(site: &Site, owner: UserId, import: ImportId) {
     transact(&site.db, async |tx| acts::retry(tx, import, owner).await).await.expect("it can be tried again");
 }
 
 /// All of a finished site's originals belong to something.
-async fn assert_nothing_is_left_over(site: &Site) {
+pub(crate) async fn assert_nothing_is_left_over(site: &Site) {
     let named = "select (select count(*) from photos where source_key is not null)
                       + (select count(*) from imports where source_key is not null)
                       + (select count(*) from import_files where source_key is not null)";
@@ -94,7 +92,7 @@ async fn two_good_pictures_and_a_bad_one_are_two_drafts_and_a_refusal(db: PgPool
         assert_eq!(receipts["Tom_asleep.jpg"].state, expected, "{receipts:?}");
         assert_eq!(receipts["cats/b.jpg"].state, expected);
         assert!(receipts["broken.jpg"].reason.as_ref().is_some_and(|reason| reason.contains("damaged")));
-        assert_eq!(count(&site.db, PHOTO_OUTCOMES).await, 2);
+        assert_eq!(count(&site.db, DRAFTS).await, 2);
         let draft = site.photo(receipts["Tom_asleep.jpg"].photo.expect("a draft")).await;
         assert_eq!(
             (draft.title.as_str(), draft.species, draft.state),
@@ -238,32 +236,6 @@ async fn an_export_of_pawdiums_own_gives_the_same_set(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_worker_that_is_killed_at_any_time_leaves_nothing_out_and_nothing_twice(db: PgPool) {
-    let site = Site::new(db);
-    let ada = site.member("ada").await;
-    let pictures: Vec<_> = (0..40).map(|seed| (format!("{seed}.jpg"), picture(seed))).collect();
-    let files: Vec<_> = pictures.iter().map(|(name, picture)| (name.as_str(), picture.as_slice())).collect();
-    let import = import(&site, ada, &gzip(&tar_of(&files))).await;
-    // Each is killed a little later than the one before.
-    for more in [1, 12] {
-        let mut victim = site.spawn_worker();
-        let settled = async || {
-            let stored = count(&site.db, "select count(*) from import_files where state <> 'waiting'").await;
-            (stored >= more).then_some(())
-        };
-        until("some files are taken out", Duration::from_mins(1), settled).await;
-        victim.kill().await.expect("it can be killed");
-    }
-    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
-    let ended = until_ended(&site, ada, import).await;
-    assert_eq!((ended.state, ended.counts.files, ended.counts.imported), (ImportState::Done, 40, 40));
-    assert_eq!(count(&site.db, PHOTO_OUTCOMES).await, 40);
-    assert_eq!(count(&site.db, "select count(distinct source_hash) from photos").await, 40);
-    assert_eq!(count(&site.db, "select count(*) from notifications where kind = 'import_done'").await, 1);
-    workers.stop().await;
-}
-
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn past_the_quota_files_are_refused_until_there_is_room(db: PgPool) {
     let site = Site::with(db, &[("PAWDIUM_MEDIA__MEMBER_DRAFTS", "2")]);
     let ada = site.member("ada").await;
@@ -281,7 +253,7 @@ async fn past_the_quota_files_are_refused_until_there_is_room(db: PgPool) {
     retry(&site, ada, import).await;
     let ended = until_ended(&site, ada, import).await;
     assert_eq!((ended.counts.imported, ended.counts.refused), (3, 0));
-    assert_eq!(count(&site.db, PHOTO_OUTCOMES).await, 2);
+    assert_eq!(count(&site.db, DRAFTS).await, 2);
     let nothing = transact(&site.db, async |tx| acts::retry(tx, import, ada).await).await;
     assert!(matches!(nothing, Err(acts::NotDone::NothingToRetry)), "{nothing:?}");
     workers.stop().await;
@@ -340,77 +312,4 @@ async fn cancelling_stops_it_and_keeps_what_it_has_made(db: PgPool) {
     assert!(!find(&site, ada, import).await.has_archive);
     workers.stop().await;
     assert_nothing_is_left_over(&site).await;
-}
-
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn a_job_that_ends_without_a_result_fails_its_file_and_can_be_tried_again(db: PgPool) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let program = folder.path().join("decoder");
-    let site = Site::new(db).altered(|env| {
-        env.decoder = Decoder::new(program.clone(), [DECODE], env.limits.clone());
-    });
-    let ada = site.member("ada").await;
-    let import = import(&site, ada, &zip_of(&[("1.jpg", &picture(1))])).await;
-    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
-    let delayed = async || receipts(&site, import).await.remove("1.jpg").filter(ImportFile::will_retry);
-    let file = until("it is tried again", SOON, delayed).await;
-    assert_eq!(file.outcome(), Some("failed"));
-    let job: i64 = sqlx::query_scalar("select id from jobs where kind = 'imports.file.v1'")
-        .fetch_one(&site.db)
-        .await
-        .expect("its job waits");
-    let cancelled =
-        transact(&site.db, async |tx| control::cancel(tx, &[JobId(job)], "for a test").await).await;
-    assert_eq!(cancelled.expect("it is cancelled").len(), 1);
-    let ended = until_ended(&site, ada, import).await;
-    assert_eq!((ended.state, ended.counts.failed, ended.counts.retryable), (ImportState::Done, 1, 1));
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_pawdium-worker"), &program).expect("the decoder is there");
-    retry(&site, ada, import).await;
-    let ended = until_ended(&site, ada, import).await;
-    assert_eq!((ended.counts.imported, ended.counts.failed), (1, 0));
-    workers.stop().await;
-    assert_nothing_is_left_over(&site).await;
-}
-
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn archives_and_receipts_are_purged(db: PgPool) {
-    let site = Site::new(db);
-    let ada = site.member("ada").await;
-    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
-    let import = import(&site, ada, &zip_of(&[("1.jpg", &picture(1))])).await;
-    until_ended(&site, ada, import).await;
-    let age = async |days: i32| {
-        sqlx::query("update imports set ended_at = now() - make_interval(days => $1)")
-            .bind(days)
-            .execute(&site.db)
-            .await
-            .expect("it ages");
-        enqueue(&site.db, &Purge {}).await;
-        until_idle(&site.db).await;
-    };
-    age(6).await;
-    assert!(find(&site, ada, import).await.has_archive);
-    age(8).await;
-    assert!(!find(&site, ada, import).await.has_archive);
-    assert_eq!(site.files("incoming").len(), 1, "only the draft's original is left");
-    age(91).await;
-    assert_eq!(count(&site.db, "select count(*) from imports").await, 0);
-    assert_eq!(count(&site.db, PHOTO_OUTCOMES).await, 1);
-    workers.stop().await;
-}
-
-#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
-async fn imports_go_with_their_owner(db: PgPool) {
-    let site = Site::new(db);
-    let ada = site.member("ada").await;
-    import(&site, ada, &zip_of(&[("1.jpg", &picture(1))])).await;
-    transact(&site.db, async |tx| pawdium_shared::ratings::merge::delete(tx, ada).await)
-        .await
-        .expect("the account is deleted");
-    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
-    until_idle(&site.db).await;
-    workers.stop().await;
-    assert_eq!(count(&site.db, "select count(*) from imports").await, 0);
-    assert!(site.files("incoming").is_empty(), "{:?}", site.files("incoming"));
-    assert_eq!(count(&site.db, "select count(*) from job_history where outcome = 'dead'").await, 0);
 }

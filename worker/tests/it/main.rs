@@ -9,6 +9,7 @@ mod decoders;
 mod drafts;
 mod figures;
 mod imports;
+mod imports_ended;
 mod mails;
 mod photos;
 mod ranking;

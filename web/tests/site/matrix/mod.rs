@@ -8,9 +8,9 @@
 //! ```
 //!
 //! with a cell for each [`Role`](row::Role): `ok` is done, `in` is asked to log in. [`things`] says what `live` is. The
-//! body is a form, JSON, or after `@` the fields of an upload. A route without a row fails, and so does a row without
-//! a route. `docs/roles.md` shows all of it: `PAWDIUM_TEST_ROLES=write` writes it anew, `print` prints what the site
-//! does.
+//! body is a form, JSON, or the fields that go with a picture after `@`, with an archive after `#`. A route without a
+//! row fails, and so does a row without a route. `docs/roles.md` shows all of it: `PAWDIUM_TEST_ROLES=write` writes it
+//! anew, `print` prints what the site does.
 
 mod page;
 mod request;
@@ -34,7 +34,7 @@ use crate::harness::{Answer, Setup, Site};
 /// A site where every route has something to show, and where members without a verified address may do less.
 async fn start(db: PgPool) -> Site {
     let gated = r#"["comments", "hubs", "tokens"]"#;
-    Setup::on(db).demo().set("security.verified_only", gated).start().await
+    Setup::on(db).demo().named_localhost().set("security.verified_only", gated).start().await
 }
 
 /// What becomes of all rows for one role. Rows that change nothing share a scene.

@@ -21,7 +21,8 @@ A test writes this page (`web/tests/site/matrix/`), and sends every request of i
 - **hub member** and **hub owner** belong to the hub;
 - **moderator** and **admin** have that role on the site.
 
-✓ is done; *in* is asked to log in; 401 needs a token; 403 is not allowed; 404 doesn't exist for this viewer.
+✓ is done; *in* is asked to log in; 401 needs a token; 403 is not allowed; 404 doesn't exist for this viewer;
+400 may do it, with what only a browser can make.
 What stands in braces is explained [below](#what-the-words-in-braces-are).
 ";
 

@@ -1,6 +1,8 @@
 //! Sending a row's request.
 
+use pawdium_archive::write::zip_of;
 use reqwest::header::CONTENT_TYPE;
+use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use url::form_urlencoded;
 
@@ -10,6 +12,11 @@ use crate::harness::{Answer, Person, pictures, with_file};
 
 /// Where the API is.
 pub(super) const API: &str = "/api/v1/";
+
+fn with_archive() -> Form {
+    let archive = zip_of(&[("Tom.jpg", &pictures::quarters(300, 300))]);
+    Form::new().part("archive", Part::bytes(archive).file_name("photos.zip"))
+}
 
 /// A row's request with what its path and body name.
 pub(super) struct Request {
@@ -30,9 +37,13 @@ impl Request {
             Some(call) => person.api.call(self.method.clone(), call),
             None => person.pages.request(self.method.clone(), &self.path),
         };
-        if let Some(fields) = self.body.strip_prefix('@') {
-            let file = with_file(pictures::quarters(300, 300));
-            let fields = form_urlencoded::parse(fields.as_bytes()).into_owned();
+        let file = match self.body.chars().next() {
+            Some('@') => Some(with_file(pictures::quarters(300, 300))),
+            Some('#') => Some(with_archive()),
+            _ => None,
+        };
+        if let Some(file) = file {
+            let fields = form_urlencoded::parse(&self.body.as_bytes()[1..]).into_owned();
             return request.multipart(fields.fold(file, |form, (name, value)| form.text(name, value)));
         }
         match self.body.as_str() {

@@ -10,15 +10,20 @@ use strum::{IntoStaticStr, VariantArray};
 use crate::harness::Answer;
 
 /// Every table: its file and its rows, in the order of `docs/roles.md`.
-const TABLES: [(&str, &str); 10] = [
+const TABLES: [(&str, &str); 15] = [
     ("pages.txt", include_str!("table/pages.txt")),
     ("photos.txt", include_str!("table/photos.txt")),
     ("comments.txt", include_str!("table/comments.txt")),
+    ("reports.txt", include_str!("table/reports.txt")),
+    ("imports.txt", include_str!("table/imports.txt")),
     ("hubs.txt", include_str!("table/hubs.txt")),
     ("talks.txt", include_str!("table/talks.txt")),
     ("accounts.txt", include_str!("table/accounts.txt")),
+    ("factors.txt", include_str!("table/factors.txt")),
     ("operators.txt", include_str!("table/operators.txt")),
+    ("moderation.txt", include_str!("table/moderation.txt")),
     ("api_photos.txt", include_str!("table/api_photos.txt")),
+    ("api_reports.txt", include_str!("table/api_reports.txt")),
     ("api_accounts.txt", include_str!("table/api_accounts.txt")),
     ("api_hubs.txt", include_str!("table/api_hubs.txt")),
 ];
@@ -91,12 +96,13 @@ impl Outcome {
         }
     }
 
-    /// Reads a cell. Only these statuses refuse: with any other one a row would prove nothing.
+    /// Reads a cell. Only these statuses refuse: with any other one a row would prove nothing. 400 is for what browsers
+    /// alone can make.
     fn read(text: &str) -> Option<Self> {
         match text {
             "ok" => Some(Self::Done),
             "in" => Some(Self::LogIn),
-            "401" | "403" | "404" => text.parse().ok().map(Self::Refused),
+            "400" | "401" | "403" | "404" => text.parse().ok().map(Self::Refused),
             _ => None,
         }
     }
@@ -122,7 +128,7 @@ pub(super) struct Row {
     /// The path, with what stands for its parameters.
     pub(super) path: String,
     pub(super) expected: [Outcome; ROLES],
-    /// A form, JSON, or after `@` the fields of an upload; empty for none.
+    /// A form, JSON, or the fields of an upload after `@` or `#`; empty for none.
     pub(super) body: String,
 }
 
@@ -147,7 +153,7 @@ impl Row {
             read?.try_into().ok()
         };
         let expected = words.get(2..).and_then(read).unwrap_or_else(|| {
-            panic!("{FOLDER}/{file}:{line}: write a method, a path and {ROLES} times ok, in, 401, 403 or 404")
+            panic!("{FOLDER}/{file}:{line}: write a method, a path and {ROLES} times ok, in, 400, 401, 403 or 404")
         });
         let (method, path) = (words[0].parse().expect("a method"), words[1].to_owned());
         Self { file, line, method, path, expected, body: body.trim().to_owned() }

@@ -19,6 +19,8 @@ pub(super) struct Scene<'a> {
     /// Who looks.
     pub(super) role: Role,
     people: HashMap<&'static str, Rc<Person>>,
+    /// The browser of nobody, if something must be in it.
+    browser: Option<Rc<Person>>,
     things: HashMap<String, String>,
 }
 
@@ -30,15 +32,23 @@ pub(super) fn next() -> usize {
 
 impl<'a> Scene<'a> {
     pub(super) fn new(site: &'a Site, role: Role) -> Self {
-        Self { site, role, people: HashMap::new(), things: HashMap::new() }
+        Self { site, role, people: HashMap::new(), browser: None, things: HashMap::new() }
     }
 
-    /// Who looks. Nobody comes with another browser each time.
+    /// Who looks. Nobody comes with another browser each time, unless something was left in it.
     pub(super) async fn viewer(&mut self) -> Rc<Person> {
-        match self.role {
-            Role::Nobody => Rc::new(nobody(self.site)),
-            role => self.person(role).await,
+        match (self.role, &self.browser) {
+            (Role::Nobody, Some(browser)) => Rc::clone(browser),
+            (Role::Nobody, None) => Rc::new(nobody(self.site)),
+            (role, _) => self.person(role).await,
         }
+    }
+
+    /// Who looks, in a browser that stays the same.
+    pub(super) async fn keep_browser(&mut self) -> Rc<Person> {
+        let viewer = self.viewer().await;
+        self.browser = Some(Rc::clone(&viewer));
+        viewer
     }
 
     /// Somebody with a role.
@@ -107,6 +117,9 @@ async fn make(site: &Site, role: Role) -> Person {
     let person = site.enroll(&format!("p{}", next())).await;
     let user = UserId(person.id);
     let mut db = site.db.acquire().await.expect("a connection");
+    // What wants a fresh proof is done, and not asked for it.
+    let proved = sqlx::query("update sessions set proved_at = now() where user_id = $1").bind(person.id);
+    proved.execute(&mut *db).await.expect("it is changed");
     match role {
         Role::Member => {
             let unverified = sqlx::query("update users set email_verified_at = null where id = $1");

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use pawdium_shared::accounts::RaterKey;
-use pawdium_shared::db::Tx;
 use pawdium_shared::ids::{PhotoId, UserId};
-use pawdium_shared::photos::transitions;
 use pawdium_shared::ranking::sharing;
 use pawdium_shared::ratings::{Ballots, Shown};
 use reqwest::multipart::Form;
@@ -96,9 +94,7 @@ async fn in_state(scene: &mut Scene<'_>, state: &str) -> i64 {
         }
         "hidden" => {
             let photo = photo.live().await;
-            let mut tx = Tx::begin(&site.db).await.expect("a transaction");
-            assert!(transitions::hide(&mut tx, PhotoId(photo)).await.expect("it is hidden"));
-            tx.commit().await.expect("it is committed");
+            take_down(scene, photo).await;
             photo
         }
         "banned" => {
