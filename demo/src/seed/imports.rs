@@ -1,4 +1,4 @@
-//! Imports of the demo's member: one with a receipt of each kind, and one that has just been sent.
+//! Imports of the demo's member: one with a receipt of each kind, and one that stays under way for a day.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::creatures;
 const FIRST: u64 = 900_000;
 
 /// How many pictures the second import has.
-const MORE: u64 = 16;
+const MORE: u64 = 40;
 
 /// What Google's Takeout says of a picture.
 const DESCRIPTION: &str =
@@ -28,7 +28,7 @@ pub(super) async fn are_there(db: &Db) -> Result<bool> {
     Ok(found.fetch_one(&**db).await?)
 }
 
-/// Imports two archives for a member. The second is under way when this returns.
+/// Imports two archives for a member. The second one stays under way, so that visitors can watch it.
 pub(super) async fn fill(
     client: &Client,
     db: &Db,
@@ -51,7 +51,8 @@ pub(super) async fn fill(
     .execute(&**db)
     .await?;
     let more = tokio::task::spawn_blocking(large_archive).await?;
-    send(client, owner, "More of the same.zip", more, "the-large-one").await?;
+    let import = send(client, owner, "More of the same.zip", more, "the-large-one").await?;
+    slow_down(db, import, patience).await?;
     say("an archive is imported, and another is on its way");
     Ok(())
 }
@@ -87,6 +88,34 @@ async fn send(client: &Client, owner: &str, name: &'static str, archive: Vec<u8>
     let form = Form::new().part("archive", Part::bytes(archive).file_name(name)).text("species", "cat");
     let started = client.import(owner, form, key).await?;
     started["id"].as_i64().with_context(|| format!("the answer has no id: {started}"))
+}
+
+/// Puts off most pictures of an import: the next one is a draft within a minute, and the last one after a day.
+async fn slow_down(db: &Db, import: i64, patience: Duration) -> Result<()> {
+    let begin = Instant::now();
+    loop {
+        let state = sqlx::query_scalar!("select state from imports where id = $1", import);
+        match state.fetch_one(&**db).await?.as_str() {
+            "unpacking" => {}
+            _ => break,
+        }
+        if begin.elapsed() > patience {
+            bail!("the worker hasn't unpacked an archive after {} s", patience.as_secs());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    sqlx::query!(
+        "update jobs set state = 'scheduled', run_at = now() + make_interval(mins => (place * place)::int)
+         from (select id, row_number() over (order by id) as place
+               from (select id from jobs where kind = 'imports.file.v1' and subject = 'import:' || $1::bigint
+                                         and state in ('ready', 'scheduled')
+                     order by id for update skip locked) as waiting) as placed
+         where jobs.id = placed.id",
+        import,
+    )
+    .execute(&**db)
+    .await?;
+    Ok(())
 }
 
 async fn wait(client: &Client, owner: &str, import: i64, patience: Duration) -> Result<()> {

@@ -67,6 +67,23 @@ async fn calls_are_there(site: &Site, ada: &Person) {
     }
 }
 
+/// A member has an import with receipts of each kind, and one that is under way.
+async fn an_import_is_under_way(site: &Site, bo: &Person) {
+    let ids = "select array_agg(id order by id) from imports";
+    let [first, second] = site.ask::<Vec<i64>>(ids).await.try_into().expect("two imports");
+    let kinds = async |import: i64| {
+        let import = bo.api.get(&format!("imports/{import}")).await.expect(200).json();
+        let outcomes =
+            import["files"].as_array().expect("a list").iter().map(|file| file["outcome"].to_string());
+        (import["state"].clone(), outcomes.collect::<BTreeSet<_>>())
+    };
+    let all = ["\"duplicate\"", "\"failed\"", "\"imported\"", "\"refused\""];
+    assert_eq!(kinds(first).await, (json!("done"), all.map(str::to_owned).into()));
+    let some = ["\"imported\"", "null"];
+    assert_eq!(kinds(second).await, (json!("importing"), some.map(str::to_owned).into()));
+    assert!(bo.pages.get(&format!("/imports/{second}")).await.expect(200).has("progress"));
+}
+
 /// Forgets the last act of the calls, as if the run had been interrupted right before it.
 async fn interrupt(pool: &PgPool) {
     for undo in [
@@ -146,6 +163,7 @@ async fn the_demo_has_hubs_full_of_life(pool: PgPool) {
     let bo = json!({ "email": "bo@pawdium.example", "password": PASSWORD });
     let bo = Person::of(&site, &site.api().post("tokens", bo).await.expect(201).json());
     assert!(bo.unread().await >= 1, "the demo's member has notifications");
+    an_import_is_under_way(&site, &bo).await;
 
     // Once more, it changes nothing.
     let before = state(&site).await;
@@ -164,6 +182,8 @@ async fn the_demo_has_hubs_full_of_life(pool: PgPool) {
         bustle.act().await.expect("the site answers");
     }
     assert_ne!(state(&site).await, before, "something has happened");
+    // The import that is under way needs a day.
+    site.change("update jobs set run_at = now() where kind = 'imports.file.v1'").await;
     site.settle().await;
     site.histograms_are_right().await;
 }
