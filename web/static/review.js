@@ -34,6 +34,6 @@ document.addEventListener("keydown", (event) => {
   if (!named && !act) return;
   event.preventDefault();
   if (!named) act();
-  else if (named.matches("input")) named.focus();
+  else if (named.matches("input, textarea")) named.focus();
   else named.click();
 });

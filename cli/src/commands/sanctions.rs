@@ -114,7 +114,7 @@ async fn impose(
     let reason = Reason::new(reason).map_err(|message| anyhow!(message))?;
     let terms = Terms::new(kind, content, until, Utc::now())?;
     let user = find(&mut *pool.acquire().await?, account).await?;
-    let new = NewSanction { user: user.id, terms, reason };
+    let new = NewSanction { user: user.id, terms, reason, case: None };
     let sanction = retry_conflicts(async || {
         let mut tx = pool.begin().await?;
         let sanction = sanctions::impose(&mut tx, actor, &new).await?;

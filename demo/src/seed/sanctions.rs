@@ -52,7 +52,8 @@ pub(super) async fn fill(client: &Client, db: &Db, moderator: &str) -> Result<()
         ensure!(found.is_some(), "{moderator} is not registered");
         let actor = found.as_ref().map_or(Actor::Program("seed"), User::actor);
         let sanction =
-            sanctions::impose(&mut tx, actor, &NewSanction { user: user.id, terms, reason }).await?;
+            sanctions::impose(&mut tx, actor, &NewSanction { user: user.id, terms, reason, case: None })
+                .await?;
         if kind == SanctionKind::Suspend {
             match appeals::make(&mut tx, user.id, sanction, &AppealText::new(APPEAL)?).await {
                 Ok(()) | Err(Refusal::Appealed) => {}

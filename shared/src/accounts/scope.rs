@@ -115,6 +115,7 @@ impl fmt::Display for Scopes {
 mod tests {
     use chrono::Utc;
 
+    use super::super::standing::Standing;
     use super::super::types::RaterKey;
     use super::*;
     use crate::ids::UserId;

@@ -4,12 +4,13 @@
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
+use super::sanctions::settle;
 use super::{Refusal, blocked, comments};
 use crate::acts::{self, Act, DAYS, Kind, Thing};
 use crate::audit::{self, Action, Actor};
 use crate::db::{Db, Tx, retry_conflicts};
 use crate::hubs::removal;
-use crate::ids::{ActId, PhotoId};
+use crate::ids::{ActId, PhotoId, UserId};
 use crate::photos::{PhotoState, posting, withheld};
 use crate::store::MediaStore;
 use crate::talks::pitch;
@@ -64,6 +65,7 @@ async fn undo_in(db: &mut Tx, store: &MediaStore, actor: Actor<'_>, act: &Act) -
     if undone.execute(&mut **db).await?.rows_affected() == 0 {
         return Err(Refusal::Changed);
     }
+    settle::hide_again(db, &row.author.into_iter().collect::<Vec<_>>()).await?;
     let detail = json!({ "act": act.id, "undone": act.kind.name(), (thing.kind()): thing.id() });
     Ok(audit::record(db, actor, Action::UndoAct, &detail).await?)
 }
@@ -71,6 +73,7 @@ async fn undo_in(db: &mut Tx, store: &MediaStore, actor: Actor<'_>, act: &Act) -
 /// What is read of an act before it is undone.
 struct Row {
     before: Option<Value>,
+    author: Option<UserId>,
     is_undone: bool,
     is_over: bool,
 }
@@ -87,7 +90,7 @@ async fn lock_people(db: &mut PgConnection, actor: Actor<'_>, act: ActId) -> Res
     .await?;
     let row = sqlx::query_as!(
         Row,
-        r#"select before, undone_at is not null as "is_undone!",
+        r#"select before, author_id as "author: UserId", undone_at is not null as "is_undone!",
                   at < now() - make_interval(days => $2) as "is_over!"
            from acts where id = $1"#,
         act.0,

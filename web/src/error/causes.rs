@@ -153,6 +153,7 @@ impl From<sanctions::Refusal> for Error {
                 Self::Conflict("You have appealed against this already. A moderator will answer.")
             }
             Refusal::Judged => Self::Conflict("This appeal is answered already."),
+            Refusal::Case(refusal) => refusal.into(),
             Refusal::Endless(_)
             | Refusal::NothingToHide
             | Refusal::Past
@@ -196,6 +197,9 @@ impl From<review::Refusal> for Error {
             Refusal::Claimed(_) => Self::Conflict("Another moderator works on this case."),
             Refusal::Undecided => {
                 Self::Conflict("It is hidden until you decide: take it down, or show it again first.")
+            }
+            Refusal::OwnCase => {
+                Self::Conflict("It is about something of yours. Another moderator has to decide.")
             }
             Refusal::AlreadyDown => Self::Conflict("It is taken down already. Close the case."),
             Refusal::ThingGone => {

@@ -3,14 +3,17 @@
 use axum::extract::{Form, OriginalUri, State};
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
+use pawdium_shared::accounts::Act;
 use pawdium_shared::hubs::members::Taken;
 use pawdium_shared::hubs::{Hub, HubRole, requests};
+use pawdium_shared::ids::HubId;
 use serde::Deserialize;
 
 use super::access::{find_hub_at, find_hub_to_leave, find_profile, find_visible_hub};
 use super::acts;
 use crate::accounts::local;
 use crate::error::Error;
+use crate::http::acts::require;
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::visitor::Visitor;
@@ -38,7 +41,7 @@ pub async fn change(
         _ => find_hub_at(&app, &visitor, &slug, &uri).await?,
     };
     let notice = match form.act.as_str() {
-        "take" => match acts::take(&app, &visitor, hub.id, role).await? {
+        "take" => match take(&app, &visitor, hub.id, role).await? {
             Taken::Pending => Some(Notice::HubAsked),
             Taken::Yes => role.is_membership().then_some(Notice::HubJoined),
         },
@@ -69,11 +72,19 @@ pub async fn follow(
         return Err(Error::Forbidden("You can't subscribe to yourself."));
     }
     match form.act.as_str() {
-        "take" => drop(acts::take(&app, &visitor, profile.id, role).await?),
+        "take" => drop(take(&app, &visitor, profile.id, role).await?),
         "drop" => acts::drop_role(&app, &visitor, profile.id, role).await?,
         _ => return Err(Error::Field { field: "act", message: "Choose take or drop.".to_owned() }),
     }
     Ok(Redirect::to(&form.next.map_or_else(|| profile.path(), |next| local(Some(&next)).to_owned())))
+}
+
+/// Takes a role, which silenced members may not, though they may leave through the same route.
+async fn take(app: &App, visitor: &Visitor, hub: HubId, role: HubRole) -> Result<Taken, Error> {
+    if let Some(user) = &visitor.user {
+        require(app, user, Act::Publish).await?;
+    }
+    acts::take(app, visitor, hub, role).await
 }
 
 /// Ends a role. Answers with what to say about it: nothing if the button says it.

@@ -12,6 +12,7 @@ use super::frames;
 use super::looks::Sight;
 use super::streams::OpenStream;
 use crate::error::Error;
+use crate::http::acts::is_admitted;
 use crate::state::App;
 
 /// The interval of pings, which keep idle streams open through proxies.
@@ -145,7 +146,7 @@ impl Feed {
     async fn end_with_session(&mut self) -> Result<(), Error> {
         if let Some(hash) = self.viewer {
             let user = self.app.sessions.call(Presented { hash, origin: None }).await?;
-            self.is_over |= user.is_none();
+            self.is_over |= user.filter(is_admitted).is_none();
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use pawdium_shared::live::Topic;
 use tokio::time::Instant;
 
 use crate::error::Error;
+use crate::http::acts::is_admitted;
 use crate::http::visitor::Visitor;
 use crate::http::withheld::withhold;
 use crate::hubs::access::may_see;
@@ -86,7 +87,7 @@ impl Looks {
 
 async fn look(app: &App, topic: Topic, viewer: Option<TokenHash>) -> Result<bool, Error> {
     let mut user = match viewer {
-        Some(hash) => app.sessions.call(Presented { hash, origin: None }).await?,
+        Some(hash) => app.sessions.call(Presented { hash, origin: None }).await?.filter(is_admitted),
         None => None,
     };
     if let Some(user) = &mut user {

@@ -7,7 +7,7 @@ use chrono::{TimeDelta, Utc};
 use pawdium_shared::accounts::{Name, Role, User, queries};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::db::retry_conflicts;
-use pawdium_shared::ids::SanctionId;
+use pawdium_shared::ids::{CaseId, SanctionId};
 use pawdium_shared::moderation::blocked::Reason;
 use pawdium_shared::moderation::sanctions::appeals::{self, Answer};
 use pawdium_shared::moderation::sanctions::{self, Content, NewSanction, Refusal, SanctionKind, Terms, list};
@@ -42,6 +42,8 @@ pub struct SanctionForm {
     days: String,
     content: String,
     reason: String,
+    /// The case in which it is decided; may be missing.
+    case: String,
 }
 
 /// The form of an answer to an appeal.
@@ -50,6 +52,8 @@ pub struct SanctionForm {
 pub struct JudgeForm {
     decision: String,
     answer: String,
+    /// The case from whose page it is sent; may be missing.
+    case: String,
 }
 
 /// `GET /moderation/members`
@@ -61,8 +65,8 @@ pub async fn page(
     let name = query.name.trim();
     if !name.is_empty() {
         let found = queries::find_by_name(&mut *app.db.acquire().await?, name).await?;
-        if let Some(User { name: Some(name), .. }) = found {
-            return Ok(Redirect::to(&record_path(&name)).into_response());
+        if let Some(member) = found.filter(|found| !found.anonymous()) {
+            return Ok(Redirect::to(&record_path(&member)).into_response());
         }
     }
     let before: Option<SanctionId> = query.before.parse().ok();
@@ -107,7 +111,11 @@ pub async fn impose(
         Ok(new) => impose_now(&app, moderator.actor(), &new).await,
         Err(error) => Err(error),
     };
-    finish(&app, viewing, jar, member, imposed, Notice::MemberSanctioned, entered(form)).await
+    let back = match form.case.parse::<CaseId>() {
+        Ok(case) => format!("/moderation/review/{case}"),
+        Err(_) => record_path(&member),
+    };
+    finish(&app, viewing, jar, member, imposed, (Notice::MemberSanctioned, &back), entered(form)).await
 }
 
 /// `GET /moderation/sanctions/{sanction}`: where it stands in its member's record.
@@ -117,7 +125,7 @@ pub async fn show(
     Path(sanction): Path<SanctionId>,
 ) -> Result<Redirect, Error> {
     let member = find_by_sanction(&app, sanction).await?;
-    let path = record_path(member.name.as_deref().unwrap_or_default());
+    let path = record_path(&member);
     Ok(Redirect::to(&format!("{path}#sanction-{sanction}")))
 }
 
@@ -136,7 +144,8 @@ pub async fn lift(
         Ok::<_, Refusal>(tx.commit().await?)
     });
     let lifted = lifted.await.map_err(Error::from);
-    finish(&app, viewing, jar, member, lifted, Notice::SanctionLifted, Entered::default()).await
+    let back = record_path(&member);
+    finish(&app, viewing, jar, member, lifted, (Notice::SanctionLifted, &back), Entered::default()).await
 }
 
 /// `POST /moderation/sanctions/{sanction}/appeal`
@@ -169,8 +178,12 @@ pub async fn judge(
         Err(refusal) => Err(refusal.into()),
     };
     let notice = if accepts { Notice::SanctionLifted } else { Notice::AppealRefused };
-    let entered = Entered { answer: form.answer, ..Entered::default() };
-    finish(&app, viewing, jar, member, judged, notice, entered).await
+    let back = match form.case.parse::<CaseId>() {
+        Ok(_) => "/moderation/review".to_owned(),
+        Err(_) => record_path(&member),
+    };
+    let entered = Entered { answer: form.answer, case: form.case, ..Entered::default() };
+    finish(&app, viewing, jar, member, judged, (notice, &back), entered).await
 }
 
 async fn impose_now(app: &App, actor: Actor<'_>, new: &NewSanction) -> Result<(), Error> {
@@ -205,29 +218,30 @@ fn checked(member: &User, form: &SanctionForm) -> Result<NewSanction, Error> {
         Error::Field { field: "until", message } => Error::Field { field: "days", message },
         error => error,
     })?;
-    Ok(NewSanction { user: member.id, terms, reason })
+    let case = match form.case.as_str() {
+        "" => None,
+        case => Some(case.parse().map_err(|_| Error::Refused("There is no such case.".to_owned()))?),
+    };
+    Ok(NewSanction { user: member.id, terms, reason, case })
 }
 
 fn entered(form: SanctionForm) -> Entered {
-    let SanctionForm { kind, days, content, reason } = form;
-    Entered { kind, days, content, reason, ..Entered::default() }
+    let SanctionForm { kind, days, content, reason, case } = form;
+    Entered { kind, days, content, reason, case, ..Entered::default() }
 }
 
-/// Goes back to the member's record, or shows it with what was refused and what was entered.
+/// Goes back, or shows the member's record with what was refused and what was entered.
 async fn finish(
     app: &App,
     viewing: AdminViewing,
     jar: CookieJar,
     member: User,
     done: Result<(), Error>,
-    notice: Notice,
+    (notice, back): (Notice, &str),
     entered: Entered,
 ) -> Result<Response, Error> {
     match done {
-        Ok(()) => {
-            let path = record_path(member.name.as_deref().unwrap_or_default());
-            Ok((jar.add(notice.cookie()), Redirect::to(&path)).into_response())
-        }
+        Ok(()) => Ok((jar.add(notice.cookie()), Redirect::to(back)).into_response()),
         Err(error @ (Error::Field { .. } | Error::Conflict(_))) => {
             let field = error.field().map(ToOwned::to_owned);
             let entered = Entered { error: Some(error.to_string()), field, ..entered };
@@ -254,8 +268,8 @@ async fn load(app: &App, chrome: Chrome, member: User, entered: Entered) -> Resu
     })
 }
 
-fn record_path(name: &str) -> String {
-    format!("/moderation/members/{name}")
+fn record_path(member: &User) -> String {
+    format!("/moderation/members/{}", member.name.as_deref().unwrap_or_default())
 }
 
 async fn find(app: &App, name: &str) -> Result<User, Error> {

@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
+use super::sanctions::{Entered, SanctionView};
 use super::{Chrome, Field, Picture, filters};
 
 /// `GET /moderation/review`
@@ -96,8 +97,16 @@ pub struct CasePage {
     pub earlier: Vec<EarlierCase>,
     /// How many cases about things of the owner were upheld.
     pub upheld: i64,
-    /// Whether nobody else works on it and it can be judged here.
+    /// Whether nobody else works on it, and a moderator may judge it.
     pub may_act: bool,
+    /// Whether it is about something of the viewer's, who is no admin.
+    pub is_own_thing: bool,
+    /// Whom a sanction would be against; `None` if that is nobody registered, or the viewer.
+    pub member: Option<String>,
+    /// What that form begins with.
+    pub entered: Entered,
+    /// The sanction that an appeal is about.
+    pub appealed: Option<SanctionView>,
     /// What taking it down is called; `None` if it can't be taken down.
     pub take_down: Option<&'static str>,
     /// What deleting it is called; `None` if it can't be deleted.

@@ -72,7 +72,7 @@ impl SanctionView {
     }
 
     /// What has become of it, in a word.
-    fn state(&self) -> &'static str {
+    pub(super) fn state(&self) -> &'static str {
         match (self.in_force, self.lifted_at) {
             (true, _) => "in force",
             (false, Some(_)) => "lifted",
@@ -152,6 +152,8 @@ pub struct Entered {
     pub reason: String,
     /// The answer to an appeal.
     pub answer: String,
+    /// The case in which it is done; may be empty.
+    pub case: String,
     /// Why it was refused.
     pub error: Option<String>,
     /// The field that this is about.
@@ -160,7 +162,7 @@ pub struct Entered {
 
 impl Entered {
     /// Whether this field was refused.
-    fn is_refused(&self, field: &str) -> bool {
+    pub(super) fn is_refused(&self, field: &str) -> bool {
         self.field.as_deref() == Some(field)
     }
 }

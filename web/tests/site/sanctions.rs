@@ -220,7 +220,7 @@ async fn forms_that_make_no_sense_are_refused_with_what_was_entered(db: PgPool) 
             "{kind} {days} {content}: {:?}",
             page.texts(".flash")
         );
-        assert_eq!(page.attribute("#reason", "value"), reason);
+        assert_eq!(page.attribute("#sanction-reason", "value"), reason);
     }
     assert_eq!(site.ask::<i64>("select count(*) from sanctions").await, 0);
     let page = mo.pages.get("/moderation/members?name=nobody").await.expect(200);

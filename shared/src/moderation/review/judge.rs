@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::plan::{Act, CaseNow, Step, plan};
+use super::queue::Case;
 use super::refusal::Refusal;
 use super::things::{self, Found};
 use super::{approvals, quarantine};
-use crate::accounts::User;
-use crate::audit::{self, Action};
+use crate::accounts::{Role, User};
+use crate::audit::{self, Action, Actor};
 use crate::db::{Db, Tx};
 use crate::hubs;
 use crate::ids::{CaseId, PhotoId, UserId};
@@ -40,6 +41,7 @@ pub struct Decision<'a> {
 struct Held {
     id: CaseId,
     now: CaseNow,
+    owner: Option<UserId>,
     found: Option<Found>,
     /// What a thing that the site hid was before.
     before: Value,
@@ -56,7 +58,8 @@ pub async fn judge(
     moderator: &User,
     decision: Decision<'_>,
 ) -> Result<Vec<Step>, Refusal> {
-    let held = hold(db, case, moderator).await?;
+    let mut held = hold(db, case, moderator.actor()).await?;
+    held.now.is_own = owns(held.owner, held.found.as_ref(), moderator);
     let steps = plan(&held.now, decision.act, decision.closes)?;
     if decision.act.needs_reason() && decision.reason.is_none() {
         return Err(Refusal::NoReason);
@@ -65,7 +68,9 @@ pub async fn judge(
     for step in &steps {
         match step {
             Step::Show => show(db, store, &held, moderator, &steps).await?,
-            Step::Close(outcome) => close_held(db, &held, moderator, *outcome, decision.reason).await?,
+            Step::Close(outcome) => {
+                close_held(db, &held, moderator.actor(), *outcome, decision.reason).await?;
+            }
             step => take_down(db, held.now.thing, *step, moderator, decision.reason).await?,
         }
     }
@@ -86,19 +91,36 @@ pub async fn prepare(db: &Db, case: CaseId) -> sqlx::Result<()> {
     }
 }
 
-/// Closes a case of a kind that has acts of its own, such as an appeal, for the moderator who has decided it.
+/// Closes a case of a kind that has acts of its own, such as an appeal, for who has decided it.
 ///
 /// # Errors
 /// [`Refusal::Gone`], [`Refusal::Closed`] and [`Refusal::Claimed`].
-pub async fn close(db: &mut Tx, case: CaseId, moderator: &User, outcome: Outcome) -> Result<(), Refusal> {
-    let held = hold(db, case, moderator).await?;
+pub async fn close(db: &mut Tx, case: CaseId, actor: Actor<'_>, outcome: Outcome) -> Result<(), Refusal> {
+    let held = hold(db, case, actor).await?;
     if let Some(outcome) = held.now.outcome {
         return Err(Refusal::Closed(outcome));
     }
     if let Some(other) = held.now.claimed_by {
         return Err(Refusal::Claimed(other));
     }
-    close_held(db, &held, moderator, outcome, None).await
+    close_held(db, &held, actor, outcome, None).await
+}
+
+/// Counts an act that is not one of [`judge`]'s, such as a sanction, to a case: if it is open, it is the moderator's from
+/// then on. Returns what the case is about. Lock the users whom the act concerns first.
+///
+/// # Errors
+/// [`Refusal::Gone`] and [`Refusal::Claimed`].
+pub async fn join(db: &mut Tx, case: CaseId, moderator: UserId) -> Result<Thing, Refusal> {
+    lock(db, case).await?;
+    let row = read(db, case, Some(moderator)).await?.ok_or(Refusal::Gone)?;
+    if let Some(other) = row.claimed_by {
+        return Err(Refusal::Claimed(other));
+    }
+    if row.outcome.is_none() {
+        take(db, case, moderator).await?;
+    }
+    Ok(row.thing)
 }
 
 /// What an act would do now, without doing it.
@@ -108,12 +130,25 @@ pub async fn close(db: &mut Tx, case: CaseId, moderator: &User, outcome: Outcome
 pub async fn foresee(
     db: &mut PgConnection,
     case: CaseId,
-    moderator: UserId,
+    moderator: &User,
     act: Act,
 ) -> Result<Vec<Step>, Refusal> {
-    let row = read(db, case, moderator).await?.ok_or(Refusal::Gone)?;
+    let row = read(db, case, Some(moderator.id)).await?.ok_or(Refusal::Gone)?;
     let found = things::find(db, row.thing).await?;
-    plan(&row.now(found.as_ref()), act, true)
+    let is_own = owns(row.owner, found.as_ref(), moderator);
+    plan(&CaseNow { is_own, ..row.now(found.as_ref()) }, act, true)
+}
+
+/// Whether a moderator would judge something of their own.
+pub async fn is_own(db: &mut PgConnection, case: &Case, moderator: &User) -> sqlx::Result<bool> {
+    Ok(owns(case.owner, things::find(db, case.thing).await?.as_ref(), moderator))
+}
+
+/// Admins may judge what is their own: there may be nobody else.
+fn owns(owner: Option<UserId>, found: Option<&Found>, moderator: &User) -> bool {
+    let is_owner =
+        owner == Some(moderator.id) || found.is_some_and(|found| found.owners.contains(&moderator.id));
+    is_owner && moderator.role != Role::Admin
 }
 
 struct Row {
@@ -130,6 +165,7 @@ impl Row {
             thing: self.thing,
             outcome: self.outcome,
             claimed_by: self.claimed_by.clone(),
+            is_own: false,
             is_there: found.is_some(),
             is_down: found.is_some_and(|found| found.is_down),
             is_quarantined: self.before.is_some(),
@@ -137,14 +173,15 @@ impl Row {
     }
 }
 
-async fn read(db: &mut PgConnection, case: CaseId, moderator: UserId) -> sqlx::Result<Option<Row>> {
+/// Reads a case as somebody sees it, whose own claim binds only others.
+async fn read(db: &mut PgConnection, case: CaseId, by: Option<UserId>) -> sqlx::Result<Option<Row>> {
     let row = sqlx::query!(
         r#"select about, thing_id, owner_id as "owner: UserId", outcome, before,
-                  (select name from users where id = claimed_by and id <> $2
+                  (select name from users where id = claimed_by and id is distinct from $2
                                             and claimed_until > clock_timestamp()) as claimed_by
            from cases where cases.id = $1"#,
         case.0,
-        moderator.0,
+        by.map(|by| by.0),
     );
     let row = row.fetch_optional(db).await?;
     Ok(row.and_then(|row| {
@@ -159,23 +196,28 @@ async fn read(db: &mut PgConnection, case: CaseId, moderator: UserId) -> sqlx::R
 }
 
 /// Locks all users whom an act on the case may concern, and then the case.
-async fn hold(db: &mut Tx, case: CaseId, moderator: &User) -> Result<Held, Refusal> {
-    let row = read(db, case, moderator.id).await?.ok_or(Refusal::Gone)?;
+async fn hold(db: &mut Tx, case: CaseId, actor: Actor<'_>) -> Result<Held, Refusal> {
+    let row = read(db, case, actor.user()).await?.ok_or(Refusal::Gone)?;
     let found = things::find(db, row.thing).await?;
     let mut owners = found.map(|found| found.owners).unwrap_or_default();
     owners.extend(row.owner);
-    if !things::hold_users(db, row.thing, &owners, moderator.id).await? {
+    if !things::hold_users(db, row.thing, &owners, actor.user()).await? {
         return Err(Refusal::NoUser);
     }
-    sqlx::query!("select id from cases where id = $1 for no key update", case.0)
-        .fetch_optional(&mut **db)
-        .await?
-        .ok_or(Refusal::Gone)?;
+    lock(db, case).await?;
     // Separate statements: they see what the one above waited for.
-    let row = read(db, case, moderator.id).await?.ok_or(Refusal::Gone)?;
+    let row = read(db, case, actor.user()).await?.ok_or(Refusal::Gone)?;
     let found = things::find(db, row.thing).await?;
     let now = row.now(found.as_ref());
-    Ok(Held { id: case, now, found, before: row.before.unwrap_or_default() })
+    Ok(Held { id: case, now, owner: row.owner, found, before: row.before.unwrap_or_default() })
+}
+
+async fn lock(db: &mut PgConnection, case: CaseId) -> Result<(), Refusal> {
+    sqlx::query!("select id from cases where id = $1 for no key update", case.0)
+        .fetch_optional(db)
+        .await?
+        .map(drop)
+        .ok_or(Refusal::Gone)
 }
 
 async fn take(db: &mut PgConnection, case: CaseId, moderator: UserId) -> sqlx::Result<()> {
@@ -256,11 +298,11 @@ async fn take_down(
 async fn close_held(
     db: &mut Tx,
     held: &Held,
-    moderator: &User,
+    actor: Actor<'_>,
     outcome: Outcome,
     reason: Option<&Reason>,
 ) -> Result<(), Refusal> {
-    let name = moderator.name.as_deref().unwrap_or_default();
+    let name = actor.name();
     sqlx::query!(
         "update cases
          set state = 'closed', outcome = $2, closed_at = now(), closed_by = $3, changed_at = now(),
@@ -278,7 +320,9 @@ async fn close_held(
         outcome.name(),
     );
     let settled = settled.execute(&mut **db).await?.rows_affected();
-    if let (Outcome::Dismissed, Some(found)) = (outcome, &held.found) {
+    if let (Outcome::Dismissed, Some(found)) = (outcome, &held.found)
+        && !matches!(held.now.thing, Thing::Appeal(_))
+    {
         approvals::record(db, held.now.thing, &found.version, name).await?;
     }
     let mut detail = held.now.thing.detail();
@@ -288,7 +332,7 @@ async fn close_held(
     if let Some(reason) = reason {
         detail["reason"] = json!(reason.as_str());
     }
-    audit::record(db, moderator.actor(), Action::CloseCase, &detail).await?;
+    audit::record(db, actor, Action::CloseCase, &detail).await?;
     TellReporters { case: held.id }.enqueue(db).await?;
     Ok(())
 }
@@ -314,7 +358,7 @@ pub async fn claim(db: &mut Tx, case: CaseId, moderator: UserId) -> Result<DateT
     if let Some(until) = claimed.fetch_optional(&mut **db).await? {
         return Ok(until);
     }
-    let row = read(db, case, moderator).await?.ok_or(Refusal::Gone)?;
+    let row = read(db, case, Some(moderator)).await?.ok_or(Refusal::Gone)?;
     match (row.outcome, row.claimed_by) {
         (Some(outcome), _) => Err(Refusal::Closed(outcome)),
         (None, Some(other)) => Err(Refusal::Claimed(other)),

@@ -44,6 +44,8 @@ pub(super) struct CaseNow {
     pub(super) outcome: Option<Outcome>,
     /// The other moderator who works on it.
     pub(super) claimed_by: Option<String>,
+    /// Whether the moderator's own thing is at stake, who is no admin.
+    pub(super) is_own: bool,
     /// Whether the thing is there.
     pub(super) is_there: bool,
     /// Whether it is taken from everybody's sight, by moderators or the site.
@@ -99,6 +101,9 @@ pub(super) fn plan(now: &CaseNow, act: Act, closes: bool) -> Result<Vec<Step>, R
     }
     if let Some(other) = &now.claimed_by {
         return Err(Refusal::Claimed(other.clone()));
+    }
+    if now.is_own {
+        return Err(Refusal::OwnCase);
     }
     if matches!(now.thing, Thing::Appeal(_)) {
         return Err(Refusal::NotFitting);
@@ -169,6 +174,7 @@ mod tests {
             thing,
             outcome: None,
             claimed_by: None,
+            is_own: false,
             is_there: true,
             is_down: false,
             is_quarantined: false,
@@ -210,20 +216,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_done_to_a_case_of_somebody_else_or_a_closed_one_or_an_appeal(
+        fn nothing_is_done_to_a_case_that_is_closed_or_claimed_or_ones_own_or_an_appeal(
             thing in select(&THINGS[..]), act in select(Act::VARIANTS), closes: bool, is_there: bool, is_down: bool,
-            is_quarantined: bool, is_closed: bool, is_claimed: bool,
+            is_quarantined: bool, is_closed: bool, is_claimed: bool, is_own: bool,
         ) {
             let now = CaseNow {
                 thing,
                 outcome: is_closed.then_some(Outcome::Upheld),
                 claimed_by: is_claimed.then(|| "mo".to_owned()),
+                is_own,
                 is_there,
                 is_down,
                 is_quarantined,
             };
             let planned = plan(&now, act, closes);
-            if is_closed || is_claimed || matches!(thing, Thing::Appeal(_)) {
+            if is_closed || is_claimed || is_own || matches!(thing, Thing::Appeal(_)) {
                 prop_assert!(planned.is_err());
             } else if let Ok(steps) = planned {
                 let closings = steps.iter().filter(|step| matches!(step, Step::Close(_))).count();

@@ -16,6 +16,7 @@ use crate::events::Event;
 use crate::ids::{CaseId, CommentId, HubId, PhotoId, UserId};
 use crate::moderation::blocked;
 use crate::moderation::cases::Thing;
+use crate::moderation::sanctions::settle;
 use crate::notifications::{self, News};
 use crate::photos::PhotoState;
 use crate::photos::withheld::{self, NotBack};
@@ -84,6 +85,7 @@ pub(super) async fn show(
     };
     if is_shown && !to_take_down {
         tell(db, thing, owners, false).await?;
+        settle::hide_again(db, owners).await?;
     }
     Ok(())
 }

@@ -19,6 +19,9 @@ pub enum Refusal {
     /// The thing is the reporter's own.
     #[error("You can't report something of your own. You can change or delete it.")]
     Own,
+    /// The case is about the moderator's own thing.
+    #[error("It is about something of yours. Another moderator has to decide.")]
+    OwnCase,
     /// The member reports too fast.
     #[error("You have reported a lot within an hour.")]
     TooFast(TimeDelta),

@@ -35,7 +35,7 @@ pub async fn find(db: &mut PgConnection, thing: Thing) -> sqlx::Result<Option<Fo
         Thing::Talk(talk) => find_talk(db, talk).await?,
         Thing::Hub(hub) => find_hub(db, hub).await?,
         Thing::Member(member) => find_member(db, member).await?,
-        Thing::Appeal(_) => None,
+        Thing::Appeal(sanction) => find_appeal(db, sanction).await?,
     };
     Ok(row.map(|row| Found {
         owners: row.owners.into_iter().map(UserId).collect(),
@@ -108,19 +108,30 @@ async fn find_member(db: &mut PgConnection, member: UserId) -> sqlx::Result<Opti
     .await
 }
 
+async fn find_appeal(db: &mut PgConnection, sanction: i64) -> sqlx::Result<Option<Row>> {
+    sqlx::query_as!(
+        Row,
+        r#"select array[user_id] as "owners!", made_at::text as "version!", false as "is_shown!", false as "is_down!"
+           from appeals join sanctions on id = sanction_id where sanction_id = $1"#,
+        sanction,
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// Locks an acting user and those whom an act on a thing concerns, in the order of their ids, before anything else is
 /// locked. Returns false if the acting user is gone.
 pub(super) async fn hold_users(
     db: &mut PgConnection,
     thing: Thing,
     owners: &[UserId],
-    actor: UserId,
+    actor: Option<UserId>,
 ) -> sqlx::Result<bool> {
     let comment = match thing {
         Thing::Comment(comment) => comment.0,
         _ => 0,
     };
-    let ids: Vec<_> = owners.iter().map(|owner| owner.0).chain([actor.0]).collect();
+    let ids: Vec<_> = owners.iter().map(|owner| owner.0).chain(actor.map(|actor| actor.0)).collect();
     // Those who are notified of a comment that is shown again: see `comments::write::tell`.
     let held = sqlx::query_scalar!(
         r#"select users.id as "id: UserId" from users
@@ -132,7 +143,8 @@ pub(super) async fn hold_users(
         &ids,
         comment,
     );
-    Ok(held.fetch_all(db).await?.contains(&actor))
+    let held = held.fetch_all(db).await?;
+    Ok(actor.is_none_or(|actor| held.contains(&actor)))
 }
 
 /// What pages say of a thing.
@@ -162,7 +174,7 @@ struct DescribedRow {
 /// Describes those of these things that are there.
 pub async fn describe(db: &mut PgConnection, things: &[Thing]) -> sqlx::Result<HashMap<Thing, Described>> {
     let mut found = HashMap::new();
-    for about in ["photo", "comment", "talk", "hub", "member"] {
+    for about in ["photo", "comment", "talk", "hub", "member", "appeal"] {
         let ids: Vec<_> =
             things.iter().filter(|thing| thing.about() == about).map(|thing| thing.number()).collect();
         if ids.is_empty() {
@@ -173,7 +185,8 @@ pub async fn describe(db: &mut PgConnection, things: &[Thing]) -> sqlx::Result<H
             "comment" => describe_comments(db, &ids).await?,
             "talk" => describe_talks(db, &ids).await?,
             "hub" => describe_hubs(db, &ids).await?,
-            _ => describe_members(db, &ids).await?,
+            "member" => describe_members(db, &ids).await?,
+            _ => describe_appeals(db, &ids).await?,
         };
         for row in rows {
             let described = Described {
@@ -244,6 +257,19 @@ async fn describe_members(db: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Ve
         r#"select id, name as "title!", '' as "text!", name as author, '/members/' || name as "path!",
                   null::bigint as "photo: PhotoId"
            from users where id = any($1) and name is not null"#,
+        ids,
+    )
+    .fetch_all(db)
+    .await
+}
+
+async fn describe_appeals(db: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<DescribedRow>> {
+    sqlx::query_as!(
+        DescribedRow,
+        r#"select sanction_id as id, 'Appeal of ' || name as "title!", text, name as author,
+                  '/moderation/sanctions/' || sanction_id as "path!", null::bigint as "photo: PhotoId"
+           from appeals join sanctions on sanctions.id = sanction_id join users on users.id = user_id
+           where sanction_id = any($1) and name is not null"#,
         ids,
     )
     .fetch_all(db)

@@ -2,7 +2,6 @@
 
 use pawdium_queue::Enqueue as _;
 use serde_json::json;
-use sqlx::PgConnection;
 
 use super::impose::{Parties, lift_locked, lock};
 use super::{Refusal, list};
@@ -10,7 +9,8 @@ use crate::audit::{self, Action, Actor};
 use crate::db::Tx;
 use crate::ids::{SanctionId, UserId};
 use crate::jobs::mail::{SanctionNews, SendMail};
-use crate::moderation::cases::{self, Thing};
+use crate::moderation::cases::{self, Outcome, Thing};
+use crate::moderation::review::{self, queue};
 use crate::visible::shows_something;
 
 /// What the case of an appeal weighs: as much as two ordinary reports, since somebody waits.
@@ -93,7 +93,8 @@ pub async fn make(db: &mut Tx, user: UserId, sanction: SanctionId, text: &Appeal
 /// Accepts an appeal: lifts the sanction if it still holds.
 ///
 /// # Errors
-/// [`Refusal::Gone`], [`Refusal::Judged`], [`Refusal::NotAllowed`], [`Refusal::Own`] and [`Refusal::Admin`].
+/// [`Refusal::Gone`], [`Refusal::Judged`], [`Refusal::NotAllowed`], [`Refusal::Own`], [`Refusal::Admin`] and, if another
+/// moderator works on it, [`Refusal::Case`].
 pub async fn accept(
     db: &mut Tx,
     actor: Actor<'_>,
@@ -140,6 +141,7 @@ async fn judge(
     if found.accepted.is_some() {
         return Err(Refusal::Judged);
     }
+    close_case(db, actor, sanction, accepted).await?;
     sqlx::query!(
         "update appeals set accepted = $2, answer = $3, judged_at = clock_timestamp(), judged_by = $4, judge = $5
          where sanction_id = $1",
@@ -151,32 +153,22 @@ async fn judge(
     )
     .execute(&mut **db)
     .await?;
-    close_case(db, actor, sanction, accepted).await?;
     let action = if accepted { Action::AcceptAppeal } else { Action::RefuseAppeal };
     let detail = json!({ "sanction": sanction, "user": parties.name, "kind": found.kind.name() });
     audit::record(db, actor, action, &detail).await?;
     Ok(parties)
 }
 
-/// An appeal is right if the sanction was wrong.
+/// Closes the case of an appeal. An appeal is right if the sanction was wrong.
 async fn close_case(
-    db: &mut PgConnection,
+    db: &mut Tx,
     actor: Actor<'_>,
     sanction: SanctionId,
     accepted: bool,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update cases
-         set state = 'closed', outcome = case when $2 then 'upheld' else 'dismissed' end, closed_at = now(),
-             changed_at = now(), closed_by = $3, claimed_by = null, claimed_until = null
-         where about = 'appeal' and thing_id = $1 and state = 'open'",
-        sanction.0,
-        accepted,
-        actor.name(),
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+) -> Result<(), Refusal> {
+    let Some(case) = queue::find_open(db, Thing::Appeal(sanction.0)).await? else { return Ok(()) };
+    let outcome = if accepted { Outcome::Upheld } else { Outcome::Dismissed };
+    Ok(review::judge::close(db, case, actor, outcome).await?)
 }
 
 #[cfg(test)]

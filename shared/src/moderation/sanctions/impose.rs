@@ -12,6 +12,7 @@ use crate::events::Event;
 use crate::ids::{HubId, SanctionId, UserId};
 use crate::jobs::mail::{SanctionNews, SendMail};
 use crate::jobs::sanctions::SettleSanctions;
+use crate::moderation::review::judge;
 
 /// A locked user.
 struct Party {
@@ -34,9 +35,14 @@ pub(super) struct Parties {
 /// sessions of a member who can't log in any more end.
 ///
 /// # Errors
-/// [`Refusal::Gone`], [`Refusal::NotAllowed`], [`Refusal::Own`], [`Refusal::Admin`] and [`Refusal::Past`].
+/// [`Refusal::Gone`], [`Refusal::NotAllowed`], [`Refusal::Own`], [`Refusal::Admin`], [`Refusal::Past`] and, if another
+/// moderator works on the case, [`Refusal::Case`].
 pub async fn impose(db: &mut Tx, actor: Actor<'_>, new: &NewSanction) -> Result<SanctionId, Refusal> {
     let parties = lock(db, actor, new.user).await?;
+    let about = match new.case.zip(parties.by) {
+        Some((case, moderator)) => Some((case, judge::join(db, case, moderator).await?)),
+        None => None,
+    };
     let terms = new.terms;
     let imposed = sqlx::query_scalar!(
         r#"insert into sanctions (user_id, kind, reason, content, imposed_by, imposer, until)
@@ -56,10 +62,14 @@ pub async fn impose(db: &mut Tx, actor: Actor<'_>, new: &NewSanction) -> Result<
     if terms.kind.bars() {
         sessions::end_others(db, new.user, None).await?;
     }
-    let detail = json!({
+    let mut detail = json!({
         "sanction": sanction, "user": parties.name, "reason": new.reason.as_str(), "content": terms.content.name(),
         "until": terms.until,
     });
+    if let Some((case, thing)) = about {
+        detail["case"] = json!(case);
+        detail[thing.about()] = json!(thing.number());
+    }
     audit::record(db, actor, terms.kind.action(), &detail).await?;
     tell(db, &parties, sanction, SanctionNews::Imposed).await?;
     Ok(sanction)

@@ -2,6 +2,7 @@
 
 use super::SanctionKind;
 use crate::db::Conflict;
+use crate::moderation::review;
 use crate::references::{Gone, gone};
 
 /// Why an act on a sanction was refused. `Display` is what the person who asked for it reads. Nothing was changed.
@@ -46,6 +47,9 @@ pub enum Refusal {
     /// A text is empty or too long.
     #[error("{0}")]
     Text(&'static str),
+    /// The case that it belongs to forbids it.
+    #[error(transparent)]
+    Case(review::Refusal),
     /// The database failed.
     #[error(transparent)]
     Database(sqlx::Error),
@@ -70,6 +74,16 @@ impl From<sqlx::Error> for Refusal {
             Some(Gone::User) => Self::NoUser,
             Some(_) => Self::Gone,
             None => Self::Database(error),
+        }
+    }
+}
+
+impl From<review::Refusal> for Refusal {
+    fn from(refusal: review::Refusal) -> Self {
+        match refusal {
+            review::Refusal::Database(error) => error.into(),
+            review::Refusal::NoUser => Self::NoUser,
+            refusal => Self::Case(refusal),
         }
     }
 }

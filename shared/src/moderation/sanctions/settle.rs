@@ -2,11 +2,13 @@
 //! holds, with the member's key locked, so that two jobs never work against each other, and one that was killed goes
 //! on.
 
+use pawdium_queue::Enqueue as _;
 use sqlx::PgConnection;
 
 use crate::db::{Db, Tx, retry_conflicts};
 use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
+use crate::jobs::sanctions::SettleSanctions;
 use crate::moderation::blocked;
 use crate::photos::{self, owner};
 use crate::ratings::withdrawn;
@@ -56,16 +58,40 @@ pub async fn list_due(db: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<Use
 /// # Errors
 /// When the database fails. What was done until then stays.
 pub async fn settle(db: &Db, user: UserId) -> Result<(), talks::Refusal> {
-    let Some(open) = find_open(&mut *db.acquire().await?, user).await? else { return Ok(()) };
+    let open = find_open(&mut *db.acquire().await?, user).await?;
+    if open.is_none() && !hides(&mut *db.acquire().await?, &[user]).await?.contains(&user) {
+        return Ok(());
+    }
     for part in [Part::Ratings, Part::Photos, Part::Comments] {
         while step(db, user, part).await? {}
     }
     settle_talks(db, user).await?;
+    let Some(open) = open else { return Ok(()) };
     if open.weighs {
         weigh_again(db, user).await?;
     }
     note(db, user, &open).await?;
     Ok(())
+}
+
+/// Hides again what a moderator has just given back to these owners, if a sanction hides all that is theirs. Lock them
+/// first.
+pub async fn hide_again(db: &mut Tx, owners: &[UserId]) -> sqlx::Result<()> {
+    for user in hides(db, owners).await? {
+        SettleSanctions { user: Some(user) }.enqueue(db).await?;
+    }
+    Ok(())
+}
+
+/// Those of these users whose content a sanction hides.
+async fn hides(db: &mut PgConnection, users: &[UserId]) -> sqlx::Result<Vec<UserId>> {
+    let users: Vec<_> = users.iter().map(|user| user.0).collect();
+    sqlx::query_scalar!(
+        r#"select id as "id: UserId" from users where id = any($1) and hidden_until > clock_timestamp() order by id"#,
+        &users,
+    )
+    .fetch_all(db)
+    .await
 }
 
 async fn find_open(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<Open>> {

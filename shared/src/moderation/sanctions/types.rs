@@ -5,7 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::Refusal;
 use crate::audit::Action;
-use crate::ids::{SanctionId, UserId};
+use crate::ids::{CaseId, SanctionId, UserId};
 use crate::moderation::blocked::Reason;
 
 /// The longest sanction that has an end.
@@ -125,6 +125,8 @@ pub struct NewSanction {
     pub terms: Terms,
     /// What the member reads.
     pub reason: Reason,
+    /// The case in which it was decided.
+    pub case: Option<CaseId>,
 }
 
 /// A sanction, past or present.

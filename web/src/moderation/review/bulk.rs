@@ -115,7 +115,7 @@ async fn load(
     let (mut found, mut foreseen) = (Vec::new(), Vec::new());
     for id in &cases {
         let Some(case) = queue::find(&mut db, *id).await? else { continue };
-        foreseen.push(judge::foresee(&mut db, *id, moderator.id(), act).await);
+        foreseen.push(judge::foresee(&mut db, *id, moderator.user(), act).await);
         found.push(case);
     }
     drop(db);

@@ -8,13 +8,14 @@ use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::User;
 use pawdium_shared::audit::{self, Entry};
 use pawdium_shared::db::retry_conflicts;
-use pawdium_shared::ids::{CaseId, ReportId};
+use pawdium_shared::ids::{CaseId, ReportId, SanctionId};
 use pawdium_shared::moderation::Thing;
 use pawdium_shared::moderation::blocked::Reason;
 use pawdium_shared::moderation::review::judge::{self, Decision};
 use pawdium_shared::moderation::review::queue::{self, Case};
 use pawdium_shared::moderation::review::reports::{self, Report};
 use pawdium_shared::moderation::review::{Act, Refusal, Step};
+use pawdium_shared::moderation::sanctions::list;
 use pawdium_shared::photos::revisions;
 use serde::Deserialize;
 use serde_json::json;
@@ -27,8 +28,10 @@ use crate::http::access::{AdminViewing, Moderator};
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
 use crate::http::page::Page;
+use crate::sanctions;
 use crate::state::App;
 use crate::views::review::{CasePage, ClosedCase, EarlierCase, HistoryLine, ReportLine, RevisionLine};
+use crate::views::sanctions::Entered;
 use crate::views::{Chrome, Field};
 
 /// Reports on the page.
@@ -216,6 +219,11 @@ async fn load(
         Some(owner) => queue::count_upheld(&mut db, owner).await?,
         None => 0,
     };
+    let is_own_thing = judge::is_own(&mut db, &case, moderator).await?;
+    let appealed = match case.thing {
+        Thing::Appeal(sanction) => list::find(&mut db, SanctionId(sanction)).await?,
+        _ => None,
+    };
     drop(db);
     let known = present::load(app, std::slice::from_ref(&case)).await?;
     let line = present::line(&case, &known, moderator.id);
@@ -223,6 +231,8 @@ async fn load(
     let is_there = described.is_some();
     let last = reports.last().filter(|_| is_more).map(|last| last.id);
     let is_quarantined = case.hidden_at.is_some();
+    let is_appeal = matches!(case.thing, Thing::Appeal(_));
+    let may_act = case.outcome.is_none() && !is_own_thing && (line.is_own || line.claimer.is_none());
     Ok(CasePage {
         chrome,
         text: described.map(|described| described.text.clone()).unwrap_or_default(),
@@ -236,9 +246,14 @@ async fn load(
         revisions,
         earlier: earlier.iter().map(earlier_case).collect(),
         upheld,
-        may_act: case.outcome.is_none()
-            && !matches!(case.thing, Thing::Appeal(_))
-            && (line.is_own || line.claimer.is_none()),
+        may_act,
+        is_own_thing: is_own_thing && case.outcome.is_none(),
+        member: line
+            .owner
+            .clone()
+            .filter(|owner| may_act && !is_appeal && moderator.name.as_ref() != Some(owner)),
+        entered: Entered { case: id.to_string(), ..Entered::default() },
+        appealed: appealed.map(|sanction| sanctions::view(app, sanction)),
         take_down: take_down(case.thing).filter(|_| is_there),
         delete: delete(case.thing).filter(|_| is_there),
         may_uphold: !is_quarantined || !is_there,

@@ -80,7 +80,7 @@ pub(super) fn line(case: &Case, known: &Known, moderator: UserId) -> CaseLine {
 /// What a thing is called.
 pub(super) fn title(thing: Thing, described: Option<&Described>) -> String {
     match (thing, described) {
-        (Thing::Appeal(number), _) => format!("Appeal {number}"),
+        (Thing::Appeal(number), None) => format!("Appeal {number}"),
         (Thing::Comment(_), Some(described)) => format!("Comment on “{}”", described.title),
         (_, Some(described)) => described.title.clone(),
         (thing, None) => format!("A {} that is gone", thing.about()),
