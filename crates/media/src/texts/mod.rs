@@ -44,7 +44,7 @@ impl Texts {
             Some(Format::Gif | Format::Avif) | None => {}
         }
         let Found { xmp, iptc, exif, png } = found;
-        [iptc, exif, png].into_iter().fold(xmp, Self::or).tidied()
+        [iptc, exif, png].into_iter().fold(xmp.tidied(), |found, next| found.or(next.tidied()))
     }
 
     /// These texts, and the other's where there are none.
@@ -75,7 +75,8 @@ struct Found {
 }
 
 fn tidy(text: &str) -> Option<String> {
-    let text: String = text.chars().filter(|c| !c.is_control() || c.is_whitespace()).take(CHARACTERS).collect();
+    let text: String =
+        text.chars().filter(|c| !c.is_control() || c.is_whitespace()).take(CHARACTERS).collect();
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
@@ -97,7 +98,8 @@ fn is_of_camera(text: &str) -> bool {
 fn read_jpeg(picture: &[u8], found: &mut Found) {
     let mut rest = &picture[2..];
     for _ in 0..MOST {
-        let Some(([0xFF, marker, high, low], after)) = rest.split_first_chunk::<4>().map(|(head, rest)| (*head, rest))
+        let Some(([0xFF, marker, high, low], after)) =
+            rest.split_first_chunk::<4>().map(|(head, rest)| (*head, rest))
         else {
             return;
         };
@@ -110,7 +112,8 @@ fn read_jpeg(picture: &[u8], found: &mut Found) {
             return;
         }
         let length = usize::from(u16::from_be_bytes([high, low]));
-        let Some((payload, next)) = length.checked_sub(2).and_then(|length| after.split_at_checked(length)) else {
+        let Some((payload, next)) = length.checked_sub(2).and_then(|length| after.split_at_checked(length))
+        else {
             return;
         };
         match marker {

@@ -48,6 +48,11 @@ fn exif(description: &[u8], title: &str, keywords: &str) -> Vec<u8> {
     for (tag, kind, value) in fields {
         entries.extend([tag.to_le_bytes(), kind.to_le_bytes()].concat());
         entries.extend(u32::try_from(value.len()).expect("it is short").to_le_bytes());
+        // Values of up to four bytes stand in the entry.
+        if value.len() <= 4 {
+            entries.extend([value.as_slice(), &vec![0; 4 - value.len()]].concat());
+            continue;
+        }
         entries.extend(u32::try_from(data_at).expect("it is short").to_le_bytes());
         data_at += value.len();
         data.extend(value);
@@ -92,6 +97,13 @@ fn each_standard_is_read() {
 fn what_cameras_write_is_no_description() {
     let camera = segment(0xE1, &exif(b"OLYMPUS DIGITAL CAMERA         \0", "", ""));
     assert_eq!(Texts::of(&jpeg(&[camera])), Texts::default());
+}
+
+#[test]
+fn an_empty_text_hides_none_of_another_standard() {
+    let empty = segment(0xED, &iptc(&[dataset(2, 5, b" "), dataset(2, 120, b""), dataset(2, 25, b" ")]));
+    let read = Texts::of(&jpeg(&[empty, segment(0xE1, &exif(b"Asleep on a chair\0", "Nap", "cat"))]));
+    assert_eq!(read, texts("Nap", Some("Asleep on a chair"), &["cat"]));
 }
 
 #[test]
