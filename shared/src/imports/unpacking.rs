@@ -200,20 +200,25 @@ pub async fn finish(db: &mut Tx, import: ImportId) -> sqlx::Result<bool> {
     Ok(true)
 }
 
-/// Ends an import whose archive can't be used, or couldn't be read.
+/// Gives up an archive that can't be used, or couldn't be read. The import ends if its files aren't listed yet; else those
+/// that are still in the archive share its fate, and those that were taken out go on.
 pub async fn refuse(db: &mut Tx, import: ImportId, reason: &str, may_retry: bool) -> sqlx::Result<bool> {
     let Some(owner) = lock_unpacking(db, import).await? else { return Ok(false) };
-    sqlx::query!(
-        "update imports set state = 'refused', reason = $2, may_retry = $3, ended_at = now() where id = $1",
+    let refused = sqlx::query!(
+        "update imports set state = 'refused', reason = $2, may_retry = $3, ended_at = now()
+         where id = $1 and listed_at is null",
         import.0,
         reason,
         may_retry,
     )
     .execute(&mut **db)
     .await?;
-    // What wasn't taken out is tried again with the import.
+    if refused.rows_affected() > 0 {
+        tell(db, owner, import).await?;
+        return Ok(true);
+    }
     sqlx::query!(
-        "update import_files set state = 'failed', reason = $2, may_retry = $3
+        "update import_files set state = case when $3 then 'failed' else 'refused' end, reason = $2, may_retry = $3
          where import_id = $1 and state = 'waiting'",
         import.0,
         reason,
@@ -221,8 +226,7 @@ pub async fn refuse(db: &mut Tx, import: ImportId, reason: &str, may_retry: bool
     )
     .execute(&mut **db)
     .await?;
-    tell(db, owner, import).await?;
-    Ok(true)
+    finish(db, import).await
 }
 
 /// Ends an import all of whose files have an outcome, and tells its owner. The import is locked.

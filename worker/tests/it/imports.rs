@@ -9,7 +9,7 @@ use pawdium_kit::workers::transact;
 use pawdium_shared::ids::{ImportId, UserId};
 use pawdium_shared::imports::start::{Received, Started, start};
 use pawdium_shared::imports::{FileState, Import, ImportFile, ImportState, acts, queries};
-use pawdium_shared::photos::{PhotoState, Species, transitions};
+use pawdium_shared::photos::{PhotoState, Species, drafts, transitions};
 use pawdium_worker::runner;
 use sqlx::PgPool;
 
@@ -275,11 +275,10 @@ async fn undoing_deletes_the_drafts_that_nobody_has_touched(db: PgPool) {
         .execute(&site.db)
         .await
         .expect("it is changed");
-    sqlx::query("update photos set state = 'live' where id = $1")
-        .bind(photo("3.jpg").0)
-        .execute(&site.db)
+    transact(&site.db, async |tx| drafts::publish(tx, photo("3.jpg"), ada).await)
         .await
         .expect("it is published");
+    until_idle(&site.db).await;
     let undo = async || transact(&site.db, async |tx| acts::undo(tx, import, ada).await).await;
     undo().await.expect("it is undone");
     undo().await.expect("twice is once");

@@ -6,8 +6,9 @@ use pawdium_archive::write::{gzip, tar_of, zip_of};
 use pawdium_kit::waiting::{SOON, count, until, until_idle};
 use pawdium_kit::workers::{enqueue, transact};
 use pawdium_media::Decoder;
-use pawdium_queue::{JobId, control};
-use pawdium_shared::imports::{ImportFile, ImportState, acts};
+use pawdium_queue::{Job as _, JobId, control};
+use pawdium_shared::imports::{FileState, ImportFile, ImportState, acts};
+use pawdium_shared::jobs::imports::{SettleImport, UnpackImport};
 use pawdium_shared::jobs::upkeep::Purge;
 use pawdium_worker::{DECODE, runner};
 use sqlx::PgPool;
@@ -24,7 +25,7 @@ async fn kill_once(site: &Site, counted: &'static str, reached: i64) {
     let has_reached = async || (count(&site.db, counted).await >= reached).then_some(());
     until("some files have got there", Duration::from_mins(1), has_reached).await;
     victim.kill().await.expect("it can be killed");
-    let ended = sqlx::query("update job_workers set expires_at = now() - interval '1 second'");
+    let ended = sqlx::query("update job_workers set beat_at = now() - interval '1 minute'");
     ended.execute(&site.db).await.expect("its lease has ended");
 }
 
@@ -101,6 +102,45 @@ async fn a_job_that_ends_without_a_result_fails_its_file_and_can_be_tried_again(
     assert_eq!((ended.counts.imported, ended.counts.failed), (1, 0));
     workers.stop().await;
     assert_nothing_is_left_over(&site).await;
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_was_taken_out_of_an_archive_goes_on_without_it(db: PgPool) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = folder.path().join("decoder");
+    let site = Site::new(db).altered(|env| {
+        env.decoder = Decoder::new(program.clone(), [DECODE], env.limits.clone());
+    });
+    let ada = site.member("ada").await;
+    let import = import(&site, ada, &zip_of(&[("1.jpg", &picture(1)), ("2.jpg", &picture(2))])).await;
+    let workers = start_workers(&site.db, &runner(site.env.clone())).await;
+    let delayed = async || {
+        let files = receipts(&site, import).await;
+        (files.len() == 2 && files.values().all(ImportFile::will_retry)).then_some(())
+    };
+    until("both are tried again", SOON, delayed).await;
+    // As if the archive's job had been cancelled between them.
+    for change in [
+        "update imports set state = 'unpacking'",
+        "update import_files set state = 'waiting', reason = null, source_key = null where name = '2.jpg'",
+    ] {
+        sqlx::query(change).execute(&site.db).await.expect("it is changed");
+    }
+    enqueue(&site.db, &SettleImport { import, number: None, ended: UnpackImport::KIND.to_owned() }).await;
+    let failed = async || {
+        let file = receipts(&site, import).await.remove("2.jpg");
+        eprintln!("{file:?} {:?} {:?}", find(&site, ada, import).await, sqlx::query_scalar::<_, String>("select string_agg(concat_ws(' ', kind, state, payload::text, last_error), '; ') from jobs").fetch_one(&site.db).await);
+        file.filter(|file| file.state == FileState::Failed && file.may_retry)
+    };
+    until("what is still in the archive has failed", SOON, failed).await;
+    assert_eq!(find(&site, ada, import).await.state, ImportState::Importing);
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_pawdium-worker"), &program).expect("the decoder is there");
+    let ended = until_ended(&site, ada, import).await;
+    assert_eq!((ended.state, ended.counts.imported, ended.counts.failed), (ImportState::Done, 1, 1));
+    retry(&site, ada, import).await;
+    let ended = until_ended(&site, ada, import).await;
+    assert_eq!((ended.counts.imported, ended.counts.failed), (2, 0));
+    workers.stop().await;
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]

@@ -253,6 +253,42 @@ async fn the_purge_deletes_expired_rows(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn logins_challenges_and_set_ups_that_nobody_finished_are_purged(db: PgPool) {
+    let site = Site::new(db);
+    for name in ["ada", "bob", "cleo"] {
+        site.member(name).await;
+    }
+    // Of each, an old one and a young one; and an app that is set up, however old it is.
+    for statement in [
+        "insert into pending_logins (token_hash, user_id, password_digest, expires_at)
+         select sha256(name::bytea), id, sha256(''), now() + make_interval(mins => case name when 'ada' then -1 else 1 end)
+         from users where name <> 'cleo'",
+        "insert into passkey_ceremonies (token_hash, purpose, state, expires_at)
+         select sha256(minutes::text::bytea), 'login', '{}', now() + make_interval(mins => minutes)
+         from unnest(array[-1, 1]) as minutes",
+        "insert into totp_secrets (user_id, sealed, created_at, confirmed_at)
+         select id, decode(repeat('00', 48), 'hex'), now() - make_interval(hours => case name when 'bob' then 23 else 25 end),
+                case name when 'cleo' then now() end from users",
+    ] {
+        execute(&site.db, statement).await;
+    }
+    purge(&site).await;
+    let left =
+        "select count(*) from pending_logins where user_id = (select id from users where name = 'bob')";
+    assert_eq!(
+        (count(&site.db, "select count(*) from pending_logins").await, count(&site.db, left).await),
+        (1, 1)
+    );
+    assert_eq!(count(&site.db, "select count(*) from passkey_ceremonies where expires_at > now()").await, 1);
+    assert_eq!(count(&site.db, "select count(*) from passkey_ceremonies").await, 1);
+    let left = "select count(*) from totp_secrets join users on id = user_id where name in ('bob', 'cleo')";
+    assert_eq!(
+        (count(&site.db, "select count(*) from totp_secrets").await, count(&site.db, left).await),
+        (2, 2)
+    );
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn a_photo_whose_job_died_with_its_worker_is_failed(db: PgPool) {
     let site = Site::new(db);
     let owner = site.member("ada").await;

@@ -163,7 +163,7 @@ pub(super) const ROWS: &[RowCheck] = &[
     RowCheck {
         name: "each file of an import that has ended has an outcome, and a draft of its own if it is imported",
         query: "select format('import %s is %s', id, state) from imports
-                where (state = 'done' or state = 'cancelled' or state = 'undone')
+                where state in ('done', 'refused', 'cancelled', 'undone')
                       and exists (select from import_files
                                   where import_id = id and import_files.state in ('waiting', 'stored'))
                    or (ended_at is null) <> (state in ('unpacking', 'importing', 'undoing'))
