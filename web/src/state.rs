@@ -6,7 +6,6 @@ use std::sync::Arc;
 use pawdium_shared::accounts::User;
 use pawdium_shared::accounts::factors::Seal;
 use pawdium_shared::accounts::sessions::{self, Presented, TokenHash};
-use pawdium_shared::accounts::sessions::{self, TokenHash};
 use pawdium_shared::accounts::tokens::{self, Bearer};
 use pawdium_shared::cache::Cache;
 use pawdium_shared::config::Config;

@@ -9,6 +9,7 @@ use pawdium_shared::hubs::succession;
 use serde::Deserialize;
 
 use super::changes::remove;
+use super::factors::{must_prove, or_confirm_for};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::flash::Notice;
@@ -51,7 +52,7 @@ pub async fn delete(
             let page = show(&app, viewing, Some(error.to_string())).await?;
             Ok((error.status(), Page(page)).into_response())
         }
-        Err(error) => Err(error),
+        Err(error) => or_confirm_for(jar, "/settings/account", Err(error)),
     }
 }
 
@@ -61,7 +62,9 @@ async fn show(app: &App, viewing: Viewing, delete_error: Option<String>) -> Resu
     let activity = queries::count_activity(&mut db, user).await?;
     let exports = exports::list_shown(&mut db, user).await?;
     let hubs = succession::preview(&mut db, user).await?;
+    let must_prove = must_prove(&mut db, &viewing.visitor).await?;
     Ok(AccountPage {
+        must_prove,
         exports: exports.iter().map(card).collect(),
         delete_error,
         photos: activity.photos,

@@ -11,6 +11,7 @@ use pawdium_shared::{hubs, photos, talks};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::factors::confirm::prove_by_call;
 use super::login::Credentials;
 use super::register::Registration;
 use super::{changes, login, register, reset};
@@ -116,14 +117,21 @@ pub struct UpdateBody {
     pub about: Option<String>,
     /// The current password.
     pub current_password: Option<String>,
+    /// A code of the authenticator app, or a recovery code: for a new address or password of an account with a second
+    /// factor, unless one was shown with this token within ten minutes.
+    pub code: Option<String>,
 }
 
-/// A password that confirms the request.
+/// What confirms the request.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct PasswordBody {
     /// The current password.
     #[serde(default)]
     pub password: String,
+    /// A code of the authenticator app, or a recovery code: for an account with a second factor, unless one was shown with
+    /// this token within ten minutes.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// The body of a login.
@@ -211,7 +219,8 @@ pub async fn me(State(app): State<App>, caller: Caller) -> Result<axum::Json<MeS
     (status = 200, description = "The account as it is now", body = MeShape),
     (status = 400, description = "A field is invalid, or the current password is wrong", body = ErrorShape),
     (status = 401, description = "No valid token", body = ErrorShape),
-    (status = 403, description = "The caller is not registered", body = ErrorShape),
+    (status = 403, description = "The caller is not registered; with the field `code`, the account has a second factor, and \
+        the code is missing or wrong", body = ErrorShape),
     (status = 409, description = "The name or the address is taken", body = ErrorShape),
 ))]
 pub async fn update_me(
@@ -227,7 +236,12 @@ pub async fn update_me(
         about: body.about.as_deref(),
         current_password: body.current_password.as_deref().unwrap_or_default(),
     };
-    changes::update(&app, &caller.visitor(), client, changes).await?;
+    let visitor = caller.visitor();
+    if changes.email.is_some() || changes.password.is_some() {
+        visitor.member()?;
+        prove_by_call(&app, &visitor, client, body.code.as_deref()).await?;
+    }
+    changes::update(&app, &visitor, client, changes).await?;
     let user = queries::find(&mut *app.db.acquire().await?, caller.user.id).await?;
     let user = user.ok_or(Error::SessionEnded)?;
     show_me(&app, user).await
@@ -239,6 +253,8 @@ pub async fn update_me(
     (status = 204, description = "Gone"),
     (status = 400, description = "The password is wrong", body = ErrorShape),
     (status = 401, description = "No valid token", body = ErrorShape),
+    (status = 403, description = "With the field `code`: the account has a second factor, and the code is missing or \
+        wrong", body = ErrorShape),
 ))]
 pub async fn delete_me(
     State(app): State<App>,
@@ -247,7 +263,9 @@ pub async fn delete_me(
     body: Bytes,
 ) -> Result<StatusCode, Error> {
     let body: PasswordBody = serde_json::from_slice(&body).unwrap_or_default();
-    changes::remove(&app, &caller.visitor(), client, &body.password).await?;
+    let visitor = caller.visitor();
+    prove_by_call(&app, &visitor, client, body.code.as_deref()).await?;
+    changes::remove(&app, &visitor, client, &body.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

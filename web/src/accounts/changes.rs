@@ -12,6 +12,7 @@ use pawdium_shared::photos::owner;
 use pawdium_shared::ratings::merge;
 use pawdium_shared::security::{self, Incident};
 
+use super::factors::require_proof;
 use super::{EMAIL_IS_TAKEN, choose_password, guesses, readdress, taken};
 use crate::error::Error;
 use crate::http::acts;
@@ -41,7 +42,8 @@ pub(super) struct Changes<'a> {
 /// Applies all changes or none.
 ///
 /// # Errors
-/// Says which field is invalid or taken; [`Error::Forbidden`] if the user isn't registered.
+/// Says which field is invalid or taken; [`Error::Forbidden`] if the user isn't registered; [`Error::Unproven`] if a new
+/// address or password needs a second factor first.
 pub(super) async fn update(
     app: &App,
     visitor: &Visitor,
@@ -105,6 +107,9 @@ async fn apply(
     let mut tx = app.db.begin().await?;
     proof::lock(&mut tx, &[user.id]).await?;
     confirm(&mut tx, visitor, proof, CURRENT_PASSWORD).await?;
+    if proof.is_some() {
+        require_proof(&mut tx, visitor).await?;
+    }
     if let Some(name) = &changes.name {
         owner::rename(&mut tx, user.id, name).await.map_err(taken)?;
     }
@@ -228,7 +233,7 @@ pub(super) async fn confirm(
 /// Deletes the visitor's user with its photos and ratings. A registered user must confirm with the password.
 ///
 /// # Errors
-/// [`Error::Field`] naming `password` when it is wrong.
+/// [`Error::Field`] naming `password` when it is wrong; [`Error::Unproven`] if it needs a second factor first.
 pub(super) async fn remove(
     app: &App,
     visitor: &Visitor,
@@ -247,6 +252,7 @@ pub(super) async fn remove(
             return Ok(false);
         }
         confirm(&mut tx, visitor, proof.as_ref(), FIELD).await?;
+        require_proof(&mut tx, visitor).await?;
         merge::delete(&mut tx, visitor.id()).await?;
         tx.commit().await?;
         Ok::<_, Error>(true)

@@ -62,7 +62,15 @@ pub(super) async fn count(app: &App, email: &str, network: Network, is_known: bo
 /// # Errors
 /// [`Error::Guarded`] when there were too many.
 pub(super) async fn count_own(app: &App, user: UserId) -> Result<Guess, Error> {
-    limits::count_by(app, Limited::Guess, &format!("user:{user}")).await.map(Guess).map_err(guarded)
+    count_own_code(app, user).await.map_err(guarded)
+}
+
+/// Counts an attempt at a code by a logged-in user, in the same budget.
+///
+/// # Errors
+/// [`Error::TooMany`] when there were too many.
+pub(super) async fn count_own_code(app: &App, user: UserId) -> Result<Guess, Error> {
+    limits::count_by(app, Limited::Guess, &format!("user:{user}")).await.map(Guess)
 }
 
 /// Counts an attempt at the second factor of an account whose password is known, in the budgets of passwords, but

@@ -11,6 +11,7 @@ use pawdium_shared::photos::avatars;
 use serde::Deserialize;
 
 use super::changes::{CURRENT_PASSWORD, Changes, update};
+use super::factors::{must_prove, or_confirm_for};
 use super::{guesses, local};
 use crate::error::Error;
 use crate::http::client::Client;
@@ -162,7 +163,7 @@ async fn answer(
     let Err(error) = result else {
         return Ok((jar.add(notice.cookie()), Redirect::to("/settings")).into_response());
     };
-    let Some(field) = error.field() else { return Err(error) };
+    let Some(field) = error.field() else { return or_confirm_for(jar, "/settings", Err(error)) };
     let mut page = show(app, viewing).await?;
     refuse(&mut page, field, error.to_string());
     Ok((error.status(), Page(page)).into_response())
@@ -174,6 +175,7 @@ async fn show(app: &App, viewing: Viewing) -> Result<SettingsPage, Error> {
     let refusal = refusals::find(&mut db, user.id).await?;
     let remixes = queries::find_remixes(&mut db, user.id).await?;
     let avatar = avatars::find(&mut db, user.id).await?;
+    let must_prove = must_prove(&mut db, &viewing.visitor).await?;
     let name = user.name.clone().unwrap_or_default();
     Ok(SettingsPage {
         about: Field::of(about::find(&mut db, user.id).await?),
@@ -187,6 +189,7 @@ async fn show(app: &App, viewing: Viewing) -> Result<SettingsPage, Error> {
         current_password_error: None,
         new_password_error: None,
         remixes,
+        must_prove,
         chrome: viewing.chrome,
     })
 }

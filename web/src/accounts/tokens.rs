@@ -12,6 +12,7 @@ use pawdium_shared::security::{self, Incident};
 use strum::VariantArray as _;
 
 use super::changes::{CURRENT_PASSWORD, check_password, confirm};
+use super::factors::{must_prove, or_confirm_for, require_proof};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::extract::Path;
@@ -21,6 +22,9 @@ use crate::http::visitor::{Viewing, Visitor};
 use crate::state::App;
 use crate::views::Field;
 use crate::views::sessions::{TokenForm, TokenLine, TokensPage};
+
+/// The page with the tokens.
+const PATH: &str = "/settings/tokens";
 
 /// The field of the scopes.
 const SCOPES: &str = "scopes";
@@ -45,6 +49,7 @@ pub async fn create(
     State(app): State<App>,
     viewing: Viewing,
     client: Client,
+    jar: CookieJar,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
     let member = viewing.visitor.verified(&app, Gated::Tokens)?.clone();
@@ -59,7 +64,7 @@ pub async fn create(
             Ok(Page(show(&app, viewing, form, Some(&token)).await?).into_response())
         }
         Err(error) => {
-            let Some(field) = error.field() else { return Err(error) };
+            let Some(field) = error.field() else { return or_confirm_for(jar, PATH, Err(error)) };
             let refused = |name| (field == name).then(|| error.to_string());
             let form = TokenForm {
                 name: Field { value: wanted.name.clone(), error: refused("name") },
@@ -82,7 +87,7 @@ pub async fn end(
 ) -> Result<(CookieJar, Redirect), Error> {
     let member = visitor.member()?.id;
     tokens::end(&mut *app.db.acquire().await?, member, token).await?;
-    Ok((jar.add(Notice::TokenEnded.cookie()), Redirect::to("/settings/tokens")))
+    Ok((jar.add(Notice::TokenEnded.cookie()), Redirect::to(PATH)))
 }
 
 /// What the form says.
@@ -126,6 +131,7 @@ async fn make(app: &App, visitor: &Visitor, client: Client, wanted: &Wanted) -> 
     let mut tx = app.db.begin().await?;
     proof::lock(&mut tx, &[member.id]).await?;
     confirm(&mut tx, visitor, Some(&proof), CURRENT_PASSWORD).await?;
+    require_proof(&mut tx, visitor).await?;
     let Some(token) = tokens::make(&mut tx, member.id, &new).await? else {
         return Err(Error::Field {
             field: "name",
@@ -150,12 +156,16 @@ async fn show(
     made: Option<&Token>,
 ) -> Result<TokensPage, Error> {
     let member = viewing.visitor.member()?;
-    let lines = tokens::list(&mut *app.db.acquire().await?, member.id).await?;
+    let mut db = app.db.acquire().await?;
+    let lines = tokens::list(&mut db, member.id).await?;
+    let must_prove = must_prove(&mut db, &viewing.visitor).await?;
+    drop(db);
     let may_make = viewing.visitor.verified(app, Gated::Tokens).is_ok();
     Ok(TokensPage {
         made: made.map(|token| token.expose().to_owned()),
         lines: lines.into_iter().map(line).collect(),
         form: may_make.then_some(form),
+        must_prove,
         chrome: viewing.chrome,
     })
 }

@@ -1,18 +1,21 @@
 //! Archives through the API.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use pawdium_shared::exports::{self, Export, ExportState};
 use pawdium_shared::ids::ExportId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::request::request;
+use crate::accounts::factors::confirm::prove_by_call;
 use crate::api::caller::Caller;
 use crate::api::shapes::ErrorShape;
 use crate::error::Error;
+use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::state::App;
 
@@ -36,6 +39,14 @@ pub struct ExportShape {
     pub url: Option<String>,
 }
 
+/// A code that confirms the request.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct CodeBody {
+    /// A code of the authenticator app, or a recovery code, for an account with a second factor.
+    #[serde(default)]
+    pub code: Option<String>,
+}
+
 impl ExportShape {
     fn of(app: &App, export: &Export) -> Self {
         let is_ready = export.state == ExportState::Ready;
@@ -52,14 +63,25 @@ impl ExportShape {
 }
 
 /// Asks for an archive of the caller's photos with what belongs to them, comments, ratings and votes. It is kept for
-/// seven days. While one is on its way, that is the answer.
-#[utoipa::path(post, path = "/users/me/exports", tag = "users", security(("token" = [])), responses(
+/// seven days. While one is on its way, that is the answer. If the account has a second factor, it takes a `code` unless one
+/// was shown with this token within ten minutes.
+#[utoipa::path(post, path = "/users/me/exports", tag = "users", security(("token" = [])),
+    request_body(content = Option<CodeBody>), responses(
     (status = 202, description = "It is being written", body = ExportShape),
     (status = 401, description = "No valid token", body = ErrorShape),
-    (status = 403, description = "The caller is not registered", body = ErrorShape),
+    (status = 403, description = "The caller is not registered; with the field `code`, the account has a second factor, and \
+        the code is missing or wrong", body = ErrorShape),
     (status = 429, description = "After three a day", body = ErrorShape),
 ))]
-pub async fn ask(State(app): State<App>, caller: Caller) -> Result<(StatusCode, Json<ExportShape>), Error> {
+pub async fn ask(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    body: Bytes,
+) -> Result<(StatusCode, Json<ExportShape>), Error> {
+    let body: CodeBody = serde_json::from_slice(&body).unwrap_or_default();
+    caller.visitor().member()?;
+    prove_by_call(&app, &caller.visitor(), client, body.code.as_deref()).await?;
     let export = request(&app, &caller.visitor()).await?;
     Ok((StatusCode::ACCEPTED, load(&app, &caller, export).await?))
 }

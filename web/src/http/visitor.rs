@@ -181,8 +181,10 @@ impl Visitor {
     pub async fn find_again(&self, app: &App) -> Result<Self, Error> {
         let account = queries::find_merged(&mut *app.db.acquire().await?, self.id()).await?;
         let account = account.filter(|account| !account.standing.is_restricted());
+        let mut account = account.ok_or(Error::SessionEnded)?;
+        let is_withheld = withhold(app, &mut account).await?;
         // Keep the key, so that ballots issued before the login stay valid.
-        Ok(Self { user: Some(account.ok_or(Error::SessionEnded)?), token: None, ..self.clone() })
+        Ok(Self { user: Some(account), token: None, is_withheld, ..self.clone() })
     }
 
     /// The visitor's user, created if there is none, for acts that must be remembered. Set the returned cookie after

@@ -9,7 +9,7 @@ use super::{Chrome, Viewer, filters};
 /// What is gone at once when an account is deleted. A test compares each sentence with what happens.
 pub const GOES: [&str; 7] = [
     "Your photos and drafts, with their files, ratings and comments",
-    "Your name, address, password and profile: you are logged out everywhere",
+    "Your name, address, password, second factors and profile: you are logged out everywhere",
     "Your ratings: scores and ranks of the photos follow",
     "The text of your comments",
     "Your votes in calls that are still open",
@@ -38,6 +38,8 @@ pub const STAYS_OF_MODERATORS: &str = "What you did as a moderator, with your na
 pub struct AccountPage {
     /// The layout around the page.
     pub chrome: Chrome,
+    /// Whether the viewer must show a second factor before the forms work.
+    pub must_prove: bool,
     /// The latest export, and the one with an archive; empty if there was none lately.
     pub exports: Vec<ExportCard>,
     /// `POST /settings/delete`: why `password` was refused.

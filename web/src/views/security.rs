@@ -17,8 +17,10 @@ pub struct SecurityPage {
     pub has_factor: bool,
     /// Whether the viewer may change something: they have confirmed lately that it's them.
     pub is_proven: bool,
-    /// `POST /settings/security/confirm`: why `password` or the passkey was refused.
+    /// `POST /settings/security/confirm`: why `password` was refused.
     pub password_error: Option<String>,
+    /// Why something else that should prove it was refused.
+    pub proof_error: Option<String>,
     /// `POST /settings/security/confirm`: `code`.
     pub proof_code: Field,
     /// The authenticator app.
@@ -37,6 +39,8 @@ pub struct SecurityPage {
     pub codes_left: i64,
     /// New recovery codes, which no other page shows.
     pub new_codes: Vec<String>,
+    /// The path on this site where a proof is needed, to go to after it.
+    pub next: Option<String>,
 }
 
 impl SecurityPage {

@@ -45,6 +45,8 @@ pub struct TokensPage {
     pub lines: Vec<TokenLine>,
     /// The form; `None` until the address is verified.
     pub form: Option<TokenForm>,
+    /// Whether the viewer must show a second factor before the form works.
+    pub must_prove: bool,
 }
 
 /// A token.

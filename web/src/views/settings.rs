@@ -33,6 +33,8 @@ pub struct SettingsPage {
     pub new_password_error: Option<String>,
     /// `POST /settings/remixes`: whether others may remix new photos.
     pub remixes: bool,
+    /// Whether the viewer must show a second factor before another address or password.
+    pub must_prove: bool,
 }
 
 impl SettingsPage {

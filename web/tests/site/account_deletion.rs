@@ -22,10 +22,12 @@ const GONE: [Claim; 7] = [
         0,
     ),
     (
-        "Your name, address, password and profile: you are logged out everywhere",
+        "Your name, address, password, second factors and profile: you are logged out everywhere",
         "select (select count(*) from users where id = $1) + (select count(*) from hubs where profile_of = $1)
-              + (select count(*) from sessions where user_id = $1)",
-        1 + 1 + 2,
+              + (select count(*) from sessions where user_id = $1)
+              + (select count(*) from totp_secrets where user_id = $1)
+              + (select count(*) from recovery_codes where user_id = $1)",
+        1 + 1 + 2 + 1 + 10,
         0,
     ),
     (
@@ -137,6 +139,7 @@ async fn check(site: &Site, member: &Person, claims: &[Claim], is_after: bool) {
 
 /// Gives ada something of all that the page speaks of.
 async fn live_a_little(site: &Site, ada: &Person, bob: &Person, cleo: &Person) {
+    ada.set_up_app().await;
     let photo = site.photo().by(ada).titled("Hers").live().await;
     let form = crate::harness::submission("Draft", pictures::quarters(300, 300)).text("draft", "1");
     ada.api.upload(form).await.expect(202);

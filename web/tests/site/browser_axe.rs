@@ -43,10 +43,10 @@ const SMALL: &str = "
 ";
 
 /// Opens pages one after the other and collects what is wrong with them.
-struct Walk<'a> {
-    browser: &'a Browser,
-    who: &'static str,
-    wrong: Vec<String>,
+pub(super) struct Walk<'a> {
+    pub(super) browser: &'a Browser,
+    pub(super) who: &'static str,
+    pub(super) wrong: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -67,7 +67,7 @@ impl Walk<'_> {
     }
 
     /// Checks the page that is open.
-    async fn check(&mut self, what: &str) {
+    pub(super) async fn check(&mut self, what: &str) {
         self.browser.find("h1").await;
         for width in [1280, 390] {
             self.browser.phone(width, 800).await;
@@ -397,6 +397,8 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/moderation/review?about=talk",
         "/moderation/review/1",
         "/moderation/review/3",
+        "/moderation/review/4",
+        "/moderation/review?about=appeal",
         "/moderation/review/bulk?act=take_down&case=1&case=3",
         "/moderation/comments",
         "/moderation/doubtful",
@@ -413,6 +415,9 @@ async fn every_page_passes_axe_in_both_themes(db: PgPool) {
         "/admin/queues",
     ]))
     .await;
+    browser.goto("/moderation/review/3").await;
+    browser.click(".case-sanction summary").await;
+    walk.check("a sanction in a case").await;
 
     walk.log_in("an admin", Some(root)).await;
     walk.through(&paths([

@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use pawdium_queue::Process;
-use pawdium_shared::config::{Config, MailConfig, MediaConfig, MetricsConfig, RedisConfig};
+use pawdium_shared::accounts::{Role, factors};
+use pawdium_shared::config::{Config, MailConfig, MediaConfig, MetricsConfig, RedisConfig, SecondFactor};
 use pawdium_shared::db::{self, Schema};
 use pawdium_shared::metrics::influx::Influx;
 use pawdium_shared::queues;
@@ -152,7 +153,11 @@ async fn inspect(
     }
     found.extend(writes(db, role, database).await?);
     found.push(room(db, config).await?);
-    found.push(match db::schema(&mut *db).await? {
+    let schema = db::schema(&mut *db).await?;
+    if schema != Schema::Behind {
+        found.extend(second_factors(db, config.security.require_second_factor).await?);
+    }
+    found.push(match schema {
         Schema::Behind => Finding::warning(key, "the schema is out of date; run `sudo pawdium migrate`"),
         Schema::Current => Finding::good(key, "the schema is up to date"),
         Schema::Newer(_) => {
@@ -160,6 +165,26 @@ async fn inspect(
         }
     });
     Ok(found)
+}
+
+/// Whose roles don't count, because the configuration requires a second factor of them.
+async fn second_factors(db: &mut PgConnection, required: SecondFactor) -> sqlx::Result<Option<Finding>> {
+    let key = "security.require_second_factor";
+    let roles = [Role::Moderator, Role::Admin].map(|role| required.is_required_of(role).then_some(role));
+    let roles: Vec<_> = roles.into_iter().flatten().collect();
+    if roles.is_empty() {
+        return Ok(None);
+    }
+    let without = factors::list_without(db, &roles).await?;
+    Ok(Some(if without.is_empty() {
+        Finding::good(key, "everybody of whom it is required has a second factor")
+    } else {
+        let names = without.join(", ");
+        Finding::warning(
+            key,
+            format!("these have a member's rights until they set one up at /settings/security: {names}"),
+        )
+    }))
 }
 
 /// Whether the role can create tables. The attempt is rolled back.

@@ -14,6 +14,7 @@ mod totp;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
+use super::Role;
 use crate::db::Tx;
 use crate::ids::UserId;
 use crate::jobs::mail::{FactorChange, SendMail};
@@ -62,6 +63,20 @@ pub async fn has(db: &mut PgConnection, user: UserId) -> sqlx::Result<bool> {
         user.0,
     )
     .fetch_one(db)
+    .await
+}
+
+/// Lists the names of those with one of these roles who have no second factor.
+pub async fn list_without(db: &mut PgConnection, roles: &[Role]) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"select name as "name!" from users
+           where role = any($1) and name is not null
+             and not exists (select from totp_secrets where user_id = users.id and confirmed_at is not null)
+             and not exists (select from passkeys where user_id = users.id)
+           order by lower(name)"#,
+        roles as &[Role],
+    )
+    .fetch_all(db)
     .await
 }
 

@@ -242,7 +242,7 @@ fn tamperings_with_people() -> Vec<(&'static str, &'static str)> {
         ),
         (
             "insert into recovery_codes (user_id, code_hash) select id, sha256('') from users limit 1",
-            "recovery codes belong to members with a second factor, and factors to members alone",
+            "ten recovery codes belong to each member with a second factor, and factors to members alone",
         ),
         (
             "insert into acts (actor, act, thing, thing_id, undone_at, undone_by)

@@ -60,6 +60,7 @@ impl Samples {
             current_password_error: None,
             new_password_error: None,
             remixes: true,
+            must_prove: false,
             about: Field::of(text()),
             face: self.face(1),
             portrait: Some(Upload::Failed("It is smaller than 200 pixels.".to_owned())),
@@ -73,6 +74,7 @@ impl Samples {
                     email: Field::default(),
                     error: None,
                     next: None,
+                    passkeys: true,
                     demo_logins: logins,
                 }
                 .render()?,
@@ -84,6 +86,7 @@ impl Samples {
                     email: Field::of(text()),
                     error: Some("No account has this address and password.".to_owned()),
                     next: Some("/submit".to_owned()),
+                    passkeys: false,
                     demo_logins: Vec::new(),
                 }
                 .render()?,
@@ -112,6 +115,7 @@ impl Samples {
         let text = || self.text.clone().unwrap_or_else(|| "ada".to_owned());
         AccountPage {
             chrome: self.member(),
+            must_prove: export.is_none(),
             delete_error: export.is_none().then(|| "That isn't your password.".to_owned()),
             exports: export
                 .into_iter()

@@ -11,6 +11,7 @@ mod hubs;
 mod lists;
 mod moderation;
 mod sanctions;
+mod security;
 mod sessions;
 
 use askama::Template;
@@ -73,6 +74,7 @@ impl Samples {
         pages.extend(self.comment_pages()?);
         pages.extend(self.notification_pages()?);
         pages.extend(self.session_pages()?);
+        pages.extend(self.security_pages()?);
         Ok(pages)
     }
 

@@ -45,6 +45,7 @@ impl Samples {
                 })
                 .collect(),
             form,
+            must_prove: false,
         };
         Ok(vec![
             page("/settings/sessions", sessions(3).render()?),

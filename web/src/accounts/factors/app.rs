@@ -4,12 +4,12 @@ use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use pawdium_shared::accounts::factors::{self, codes, recovery};
+use pawdium_shared::accounts::factors::{self, codes};
 use pawdium_shared::security::{self, Incident};
 use serde::Deserialize;
 
 use super::page::show;
-use super::{PATH, back, begin_sensitive, or_confirm};
+use super::{PATH, back, begin_sensitive, or_confirm, protect};
 use crate::accounts::guesses;
 use crate::error::Error;
 use crate::http::client::Client;
@@ -51,11 +51,11 @@ pub async fn confirm(
     match confirmed {
         Ok(new_codes) if new_codes.is_empty() => Ok(back(jar, Notice::AppOn)),
         Ok(new_codes) => {
-            let page = show(&app, viewing).await?;
+            let page = show(&app, viewing, None).await?;
             Ok(Page(SecurityPage { new_codes, ..page }).into_response())
         }
         Err(Error::WrongCode(_)) => {
-            let mut page = show(&app, viewing).await?;
+            let mut page = show(&app, viewing, None).await?;
             if page.has_app() {
                 // The same form was sent twice.
                 return Ok(back(jar, Notice::AppOn));
@@ -72,7 +72,7 @@ pub async fn confirm(
 /// Returns the recovery codes, if there are new ones.
 async fn turn_on(app: &App, visitor: &Visitor, client: Client, code: &str) -> Result<Vec<String>, Error> {
     let user = visitor.member()?.id;
-    let guess = guesses::count_own(app, user).await?;
+    let guess = guesses::count_own_code(app, user).await?;
     let confirmed = try_to_turn_on(app, visitor, code).await;
     guess.settle(app, &confirmed).await;
     if confirmed.is_ok() {
@@ -87,7 +87,7 @@ async fn try_to_turn_on(app: &App, visitor: &Visitor, code: &str) -> Result<Vec<
     let now = codes::now(&mut tx).await?;
     let before = factors::confirm(&mut tx, &app.seal, user, &codes::bare(code), now).await?;
     let before = before.ok_or(Error::WrongCode(user))?;
-    let new_codes = if before.codes == 0 { recovery::renew(&mut tx, user).await? } else { Vec::new() };
+    let new_codes = protect(&mut tx, visitor, before).await?;
     tx.commit().await?;
     Ok(new_codes)
 }

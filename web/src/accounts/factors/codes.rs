@@ -26,7 +26,7 @@ pub async fn renew(
         Ok(new_codes) if new_codes.is_empty() => Ok(Redirect::to(PATH).into_response()),
         Ok(new_codes) => {
             security::note(Incident::CodesMade, client.0, Some(viewing.visitor.id()));
-            let page = show(&app, viewing).await?;
+            let page = show(&app, viewing, None).await?;
             Ok(Page(SecurityPage { new_codes, ..page }).into_response())
         }
         Err(error) => or_confirm(jar, Err(error)),

@@ -5,18 +5,18 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::accounts::factors::passkeys::{self, LONGEST_NAME, MOST, Purpose, REGISTERED};
-use pawdium_shared::accounts::factors::recovery;
 use pawdium_shared::db::violates;
 use pawdium_shared::security::{self, Incident};
 use serde::Deserialize;
 
 use super::page::show;
-use super::{PATH, back, begin_sensitive, member_of, or_confirm};
+use super::{PATH, back, begin_sensitive, member_of, or_confirm, protect};
 use crate::accounts::passkeys::{Registered, Wrong, ask, take};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
+use crate::http::limits::{self, Limited};
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor};
 use crate::state::App;
@@ -32,8 +32,14 @@ pub struct PasskeyForm {
 }
 
 /// `POST /settings/security/passkeys/start`: asks for a new passkey.
-pub async fn start(State(app): State<App>, visitor: Visitor, jar: CookieJar) -> Result<Response, Error> {
+pub async fn start(
+    State(app): State<App>,
+    visitor: Visitor,
+    client: Client,
+    jar: CookieJar,
+) -> Result<Response, Error> {
     let (user, session) = member_of(&visitor)?;
+    limits::count(&app, Limited::Login, client.counted()).await?;
     let mut tx = begin_sensitive(&app, &visitor).await?;
     let handle = passkeys::handle_of(&mut tx, user.id).await?;
     let others = passkeys::list(&mut tx, user.id).await?;
@@ -58,16 +64,16 @@ pub async fn add(
             if new_codes.is_empty() {
                 return Ok(back(jar, Notice::PasskeyAdded));
             }
-            let page = show(&app, viewing).await?;
+            let page = show(&app, viewing, None).await?;
             Ok(Page(SecurityPage { new_codes, ..page }).into_response())
         }
         Err(error @ (Error::Field { .. } | Error::Taken { .. })) => {
-            let page = show(&app, viewing).await?;
+            let page = show(&app, viewing, None).await?;
             let passkey_name = Field::refused(form.name, error.to_string());
             Ok((error.status(), Page(SecurityPage { passkey_name, ..page })).into_response())
         }
         Err(error @ Error::WrongPasskey(_)) => {
-            let page = show(&app, viewing).await?;
+            let page = show(&app, viewing, None).await?;
             let (passkey_name, passkey_error) = (Field::of(form.name), Some(error.to_string()));
             Ok((StatusCode::BAD_REQUEST, Page(SecurityPage { passkey_name, passkey_error, ..page }))
                 .into_response())
@@ -91,7 +97,7 @@ async fn try_to_add(
     let mut tx = begin_sensitive(app, visitor).await?;
     let added = passkeys::add(&mut tx, user.id, &credential_id, &name, &said).await;
     let before = added.map_err(registered_already)?.ok_or_else(too_many)?;
-    let new_codes = if before.codes == 0 { recovery::renew(&mut tx, user.id).await? } else { Vec::new() };
+    let new_codes = protect(&mut tx, visitor, before).await?;
     tx.commit().await?;
     Ok(new_codes)
 }

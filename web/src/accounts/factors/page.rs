@@ -1,10 +1,11 @@
 //! The page with a member's second factors.
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use pawdium_shared::accounts::factors::{self, fresh, passkeys};
 
 use super::{member_of, qr};
+use crate::accounts::register::Next;
 use crate::error::Error;
 use crate::http::page::Page;
 use crate::http::visitor::Viewing;
@@ -13,15 +14,19 @@ use crate::views::Field;
 use crate::views::security::{AuthenticatorApp, PasskeyLine, SecurityPage};
 
 /// `GET /settings/security`
-pub async fn page(State(app): State<App>, viewing: Viewing) -> Result<Response, Error> {
+pub async fn page(
+    State(app): State<App>,
+    viewing: Viewing,
+    Query(Next { next }): Query<Next>,
+) -> Result<Response, Error> {
     if viewing.visitor.member().is_err() {
         return Ok(Redirect::to("/login?next=%2Fsettings%2Fsecurity").into_response());
     }
-    Ok(Page(show(&app, viewing).await?).into_response())
+    Ok(Page(show(&app, viewing, next).await?).into_response())
 }
 
-/// The page as things are now.
-pub(super) async fn show(app: &App, viewing: Viewing) -> Result<SecurityPage, Error> {
+/// The page as things are now. `next` is where a proof is needed.
+pub(super) async fn show(app: &App, viewing: Viewing, next: Option<String>) -> Result<SecurityPage, Error> {
     let (user, session) = member_of(&viewing.visitor)?;
     let mut db = app.db.acquire().await?;
     let found = factors::find(&mut db, user.id).await?;
@@ -52,6 +57,7 @@ pub(super) async fn show(app: &App, viewing: Viewing) -> Result<SecurityPage, Er
         has_factor: found.any(),
         is_proven,
         password_error: None,
+        proof_error: None,
         proof_code: Field::default(),
         authenticator,
         code: Field::default(),
@@ -61,6 +67,7 @@ pub(super) async fn show(app: &App, viewing: Viewing) -> Result<SecurityPage, Er
         passkey_error: None,
         codes_left: found.codes,
         new_codes: Vec::new(),
+        next,
         chrome: viewing.chrome,
     })
 }

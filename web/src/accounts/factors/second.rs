@@ -41,7 +41,7 @@ pub(in crate::accounts) fn second_step(next: Option<&str>) -> String {
     with_next("/login/second-factor", next)
 }
 
-fn with_next(path: &str, next: Option<&str>) -> String {
+pub(super) fn with_next(path: &str, next: Option<&str>) -> String {
     match next {
         Some(next) => format!("{path}?next={}", byte_serialize(next.as_bytes()).collect::<String>()),
         None => path.to_owned(),

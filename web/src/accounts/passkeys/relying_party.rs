@@ -234,6 +234,16 @@ mod tests {
     }
 
     #[test]
+    fn a_passkey_is_bound_to_the_host_alone_and_not_to_the_port_or_the_path() {
+        for base in ["https://paw.example:8443/", "https://paw.example/", "http://paw.example:8080/"] {
+            let asked = at(base).challenge_anybody().expect("it asks");
+            assert_eq!(asked.options["publicKey"]["rpId"], "paw.example", "{base}");
+        }
+        let below = at("https://www.paw.example/").challenge_anybody().expect("it asks");
+        assert_eq!(below.options["publicKey"]["rpId"], "www.paw.example");
+    }
+
+    #[test]
     fn what_is_no_answer_is_wrong() {
         let site = at("https://paw.example/");
         for bad in ["", "{}", "null", "[]", r#"{"id":"x"}"#, "\u{0}"] {

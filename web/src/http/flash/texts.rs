@@ -123,7 +123,7 @@ impl Notice {
             ),
             Self::LoginOver => Flash::info("That took too long, or it was done already. Log in again."),
             Self::ProveFirst => Flash::info("Confirm that it's you first. Nothing was changed."),
-            Self::Proven => Flash::good("Thank you. You can change everything here for ten minutes."),
+            Self::Proven => Flash::good("Thank you. For ten minutes you can make changes."),
             Self::AppOn => Flash::good("Your authenticator app is set up."),
             Self::AppOff => Flash::info("Your authenticator app is turned off."),
             Self::PasskeyAdded => Flash::good("The passkey is added."),

@@ -96,6 +96,11 @@ impl Browser {
         self.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
     }
 
+    /// Shows the page as it is printed, until another medium or feature is set.
+    pub(crate) async fn print_styles(&self) {
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+    }
+
     /// Sends a password, after which the second factor is asked for.
     pub(crate) async fn log_in_up_to_second_factor(&self, email: &str) {
         self.goto("/login").await;

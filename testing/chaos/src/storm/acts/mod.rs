@@ -3,10 +3,12 @@
 mod accounts;
 mod back_room;
 mod comments;
+mod factors;
 mod imports;
 mod photos;
 mod ratings;
 mod reports;
+mod sanctions;
 mod sessions;
 
 use std::time::Duration;
@@ -68,6 +70,7 @@ const ACTS: &[Act] = acts![
     "notifications read" 3 comments::read,
     "things reported" 8 reports::report,
     "cases judged" 4 reports::judge,
+    "members sanctioned" 3 sanctions::sanction,
     "exports" 3 accounts::export,
     "portraits" 3 photos::send_portrait,
     "lines about oneself" 3 accounts::change_about,
@@ -77,6 +80,7 @@ const ACTS: &[Act] = acts![
     "acts undone" 6 photos::undo,
     "sessions ended" 3 sessions::end,
     "tokens" 3 sessions::make_token,
+    "second factors" 2 factors::set_up_and_log_in,
     "acts on jobs" 4 back_room::act_on_a_job,
     "acts on many jobs" 3 back_room::act_on_many_jobs,
     "queues paused" 2 back_room::pause_and_resume,

@@ -60,7 +60,7 @@ pub(super) const ROWS: &[RowCheck] = &[
                 select format('%s of %s', what, id) from owned join gone on id = user_id",
     },
     RowCheck {
-        name: "recovery codes belong to members with a second factor, and factors to members alone",
+        name: "ten recovery codes belong to each member with a second factor, and factors to members alone",
         query: "select format('user %s has recovery codes and no factor', user_id) from recovery_codes
                 where not exists (select from totp_secrets
                                   where totp_secrets.user_id = recovery_codes.user_id and confirmed_at is not null)
@@ -68,7 +68,10 @@ pub(super) const ROWS: &[RowCheck] = &[
                 union all
                 select format('user %s is anonymous and has a factor', id) from users
                 where name is null and (exists (select from totp_secrets where user_id = id)
-                                        or exists (select from passkeys where user_id = users.id))",
+                                        or exists (select from passkeys where user_id = users.id))
+                union all
+                select format('user %s has %s recovery codes', user_id, count(*)) from recovery_codes
+                group by user_id having count(*) <> 10",
     },
     RowCheck {
         name: "only members have API tokens, and only those of moderators moderate",
