@@ -162,6 +162,13 @@ async fn verbose(site: &Site) -> (Person, i64) {
     let name = format!("{}1", "Donaudampfschifffahrt".repeat(3));
     site.hub_with(&root, "wide", json!({ "name": name, "summary": "W".repeat(280) })).await;
     site.post(&root, "wide", photo).await;
+    let body = json!({ "category": "stolen", "text": WORD.repeat(8) });
+    bob.report(&format!("photos/{photo}"), body).await.expect(201);
+    let warning = [("kind", "warn"), ("reason", &*WORD.repeat(4))];
+    root.pages.post("/moderation/members/bob/sanctions", &warning).await.location();
+    let standing = bob.pages.get("/settings/standing").await.expect(200);
+    let appeal = standing.attribute(".sanction .actions a", "href");
+    bob.pages.post(&appeal, &[("text", &*WORD.repeat(8))]).await.location();
     (root, photo)
 }
 
@@ -261,6 +268,9 @@ async fn no_page_scrolls_sideways(db: PgPool) {
     let admin = [
         "/moderation",
         "/moderation/review",
+        "/moderation/review/1",
+        "/moderation/review/2",
+        "/moderation/members/bob",
         "/moderation/comments",
         "/moderation/topics",
         "/moderation/doubtful",

@@ -59,7 +59,7 @@ async fn a_suspended_member_appeals_once_and_is_let_in_when_a_moderator_accepts(
         .fetch_all(&site.db)
         .await
         .expect("the log");
-    assert_eq!(acts, ["user.suspend", "appeal.accept", "user.lift"]);
+    assert_eq!(acts, ["user.suspend", "case.close", "appeal.accept", "user.lift"]);
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

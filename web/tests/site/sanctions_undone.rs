@@ -1,5 +1,7 @@
 //! What sanctions take away, and that all of it comes back.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::RefreshRanks;
@@ -38,6 +40,22 @@ async fn weight(site: &Site, photo: i64) -> i64 {
         photo,
     )
     .await
+}
+
+/// Does something while histograms are compared with the ratings again and again.
+async fn while_histograms_are_right<T>(site: &Site, act: impl Future<Output = T>) -> T {
+    let watch = async {
+        loop {
+            site.histograms_are_right().await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let done = tokio::select! {
+        done = act => done,
+        () = watch => unreachable!("it goes on for ever"),
+    };
+    site.histograms_are_right().await;
+    done
 }
 
 /// A member's part of a site: photos of ada's that ada, bob and cid have rated, and what bob has said and shown.
@@ -188,34 +206,37 @@ async fn no_rating_slips_past_a_ban(db: PgPool) {
     let photos = site.photos(40).await;
     let mut ballots = Vec::new();
     for photo in &photos {
-        ballots.push(site.ballot(&bob, *photo, std::time::Duration::ZERO).await);
+        ballots.push(site.ballot(&bob, *photo, Duration::ZERO).await);
     }
     let rate = async |photo: i64, ballot: &String| {
         let body = json!({ "value": 10, "ballot": ballot });
         bob.api.put(&format!("photos/{photo}/rating"), body).await.status
     };
     let ratings = join_all(photos.iter().zip(&ballots).map(|(photo, ballot)| rate(*photo, ballot)));
-    let (statuses, banned) = tokio::join!(ratings, sanction(&mo, "bob", "ban", "", "keep"));
+    let ban = async {
+        let done = tokio::join!(ratings, sanction(&mo, "bob", "ban", "", "keep"));
+        site.settle().await;
+        done
+    };
+    let (statuses, banned) = while_histograms_are_right(&site, ban).await;
     banned.location();
     let stored = statuses.iter().filter(|status| **status == 200).count();
     assert!(statuses.iter().all(|status| [200, 401, 403, 429].contains(status)), "{statuses:?}");
-    site.settle().await;
-    site.histograms_are_right().await;
     assert_eq!(site.ask::<i64>("select count(*) from ratings").await, 0);
     let withdrawn: i64 = site.ask("select count(*) from withdrawn_ratings").await;
     assert!(withdrawn >= i64::try_from(stored).expect("few"), "{withdrawn} withdrawn, {stored} acknowledged");
     // And back, while others rate the same photos.
     let cid = site.member("cid").await;
-    let (_, ()) = tokio::join!(
-        async {
+    let back = async {
+        let others = async {
             for photo in &photos {
                 site.rate(&cid, *photo, 2).await;
             }
-        },
-        lift(&site, &mo),
-    );
-    site.settle().await;
-    site.histograms_are_right().await;
+        };
+        tokio::join!(others, lift(&site, &mo));
+        site.settle().await;
+    };
+    while_histograms_are_right(&site, back).await;
     assert_eq!(site.ask::<i64>("select count(*) from ratings").await, withdrawn + 40);
 }
 

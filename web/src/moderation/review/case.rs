@@ -15,7 +15,7 @@ use pawdium_shared::moderation::review::judge::{self, Decision};
 use pawdium_shared::moderation::review::queue::{self, Case};
 use pawdium_shared::moderation::review::reports::{self, Report};
 use pawdium_shared::moderation::review::{Act, Refusal, Step};
-use pawdium_shared::moderation::sanctions::list;
+use pawdium_shared::moderation::sanctions::{Sanction, list};
 use pawdium_shared::photos::revisions;
 use serde::Deserialize;
 use serde_json::json;
@@ -220,10 +220,7 @@ async fn load(
         None => 0,
     };
     let is_own_thing = judge::is_own(&mut db, &case, moderator).await?;
-    let appealed = match case.thing {
-        Thing::Appeal(sanction) => list::find(&mut db, SanctionId(sanction)).await?,
-        _ => None,
-    };
+    let appealed = find_appealed(&mut db, case.thing).await?;
     drop(db);
     let known = present::load(app, std::slice::from_ref(&case)).await?;
     let line = present::line(&case, &known, moderator.id);
@@ -261,6 +258,14 @@ async fn load(
         refused: None,
         line,
     })
+}
+
+/// The sanction against which an appeal is.
+async fn find_appealed(db: &mut PgConnection, thing: Thing) -> sqlx::Result<Option<Sanction>> {
+    match thing {
+        Thing::Appeal(sanction) => list::find(db, SanctionId(sanction)).await,
+        _ => Ok(None),
+    }
 }
 
 async fn list_revisions(db: &mut PgConnection, thing: Thing) -> Result<Vec<RevisionLine>, Error> {

@@ -24,7 +24,7 @@ pub(super) fn password_of(visit: &mut Visit<'_>, member: &Member) -> &'static st
     if visit.dice.random_bool(0.8) { member.password } else { guess }
 }
 
-fn entered(answer: &Value) -> Option<Person> {
+pub(super) fn entered(answer: &Value) -> Option<Person> {
     Some(Person { id: answer["id"].as_i64()?, session: answer["access_token"].as_str()?.to_owned() })
 }
 
