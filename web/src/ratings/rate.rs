@@ -177,7 +177,8 @@ async fn write(
         if visitor.user.is_none() && ballot.is_some_and(|ballot| ballot.rater != rater.rater_key) {
             return Err(refused(BallotRefused::Forged));
         }
-        if is_by_link(ballot) {
+        // Silenced members make nothing more viral.
+        if is_by_link(ballot) && !rater.standing.is_restricted() {
             let digest = moments::digest(app, visitor, client);
             sharing::record(&mut tx, photo, Moment::LinkRating, &digest).await?;
         }

@@ -48,7 +48,7 @@ async fn file(
 }
 
 /// Reports a photo to the moderators. For registered members, ten an hour.
-#[utoipa::path(post, path = "/photos/{id}/reports", tag = "reports", security(("token" = [])),
+#[utoipa::path(post, path = "/photos/{id}/reports", tag = "reports", security(("token" = ["submit"])),
     request_body = ReportBody, params(("id" = i64, Path, description = "The photo")), responses(
     (status = 201, description = "The report", body = ReportShape),
     (status = 200, description = "The caller's open report of the same photo", body = ReportShape),
@@ -70,7 +70,7 @@ pub async fn photo(
 }
 
 /// Reports a comment to the moderators. For registered members who can read it, ten an hour.
-#[utoipa::path(post, path = "/comments/{id}/reports", tag = "reports", security(("token" = [])),
+#[utoipa::path(post, path = "/comments/{id}/reports", tag = "reports", security(("token" = ["submit"])),
     request_body = ReportBody, params(("id" = i64, Path, description = "The comment")), responses(
     (status = 201, description = "The report", body = ReportShape),
     (status = 200, description = "The caller's open report of the same comment", body = ReportShape),
@@ -92,7 +92,7 @@ pub async fn comment(
 }
 
 /// Reports a talk to the moderators. For registered members, ten an hour.
-#[utoipa::path(post, path = "/talks/{id}/reports", tag = "reports", security(("token" = [])),
+#[utoipa::path(post, path = "/talks/{id}/reports", tag = "reports", security(("token" = ["submit"])),
     request_body = ReportBody, params(("id" = i64, Path, description = "The talk")), responses(
     (status = 201, description = "The report", body = ReportShape),
     (status = 200, description = "The caller's open report of the same talk", body = ReportShape),
@@ -114,7 +114,7 @@ pub async fn talk(
 }
 
 /// Reports a hub to the moderators. For registered members, ten an hour.
-#[utoipa::path(post, path = "/hubs/{slug}/reports", tag = "reports", security(("token" = [])),
+#[utoipa::path(post, path = "/hubs/{slug}/reports", tag = "reports", security(("token" = ["submit"])),
     request_body = ReportBody, params(("slug" = String, Path, description = "The hub")), responses(
     (status = 201, description = "The report", body = ReportShape),
     (status = 200, description = "The caller's open report of the same hub", body = ReportShape),
@@ -138,7 +138,7 @@ pub async fn hub(
 }
 
 /// Reports a member to the moderators. For registered members, ten an hour.
-#[utoipa::path(post, path = "/users/{name}/reports", tag = "reports", security(("token" = [])),
+#[utoipa::path(post, path = "/users/{name}/reports", tag = "reports", security(("token" = ["submit"])),
     request_body = ReportBody, params(("name" = String, Path, description = "The member")), responses(
     (status = 201, description = "The report", body = ReportShape),
     (status = 200, description = "The caller's open report of the same member", body = ReportShape),

@@ -275,3 +275,24 @@ async fn bans_and_their_ends_at_once_leave_what_the_last_one_says(db: PgPool) {
         0
     );
 }
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_silenced_member_who_rates_by_a_link_makes_nothing_more_viral(db: PgPool) {
+    let site = Site::start(db).await;
+    let (ada, bob, mo) = (site.member("ada").await, site.member("bob").await, site.moderator("mo").await);
+    let photo = site.photo().live().await;
+    let shared = ada.api.post(&format!("photos/{photo}/shares"), json!(null)).await.expect(201).json();
+    let way = shared["url"].as_str().expect("an address").replace(site.base.as_str(), "/");
+    sanction(&mo, "bob", "silence", "1", "keep").await.location();
+    let rate = async |person: &Person| {
+        let ballot = person.pages.get(&way).await.expect(200).attribute("input[name=ballot]", "value");
+        let form = [("value", "10"), ("ballot", ballot.as_str()), ("from", "photo")];
+        person.pages.post(&format!("/photos/{photo}/rating"), &form).await.location();
+    };
+    let moments = "select count(*) from virality_events where kind = 'link_rating'";
+    rate(&bob).await;
+    assert_eq!(site.ask::<i64>("select count(*) from ratings where lane = 'link'").await, 1);
+    assert_eq!(site.ask::<i64>(moments).await, 0);
+    rate(&mo).await;
+    assert_eq!(site.ask::<i64>(moments).await, 1);
+}
