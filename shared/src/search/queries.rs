@@ -9,9 +9,9 @@ use crate::topics::{self, Topic};
 /// How many photos are compared, the newest that match. A word that is in every photo finds no more.
 pub const MOST_PHOTOS: i64 = 500;
 
-/// Among how many of the newest photos a search looks first, in units of the index `photos_words` (4,096 ids), before it
-/// looks among all. A common word is found there often enough.
-const NEWEST: [i64; 3] = [2, 16, 128];
+/// Among how many of the newest photos a search looks first, in units of the index `photos_words` (4,096 ids). A common
+/// word is found there often enough.
+const FIRST: i64 = 2;
 
 /// Finds live photos with all words in their title, tags or description, best first. The title weighs more than tags, and
 /// tags more than the description; a whole word weighs three times as much as the beginning of a longer one. Equal ones
@@ -22,18 +22,23 @@ pub async fn find_photos(db: &mut PgConnection, words: &Words) -> sqlx::Result<V
     }
     let newest = sqlx::query_scalar!(r#"select coalesce(max(id), 0) >> 12 as "newest!" from photos"#);
     let newest = newest.fetch_one(&mut *db).await?;
-    for units in NEWEST.into_iter().filter(|units| *units < newest) {
-        let found = find_newest(db, words, newest - units + 1).await?;
-        if i64::try_from(found.len()).is_ok_and(|found| found >= MOST_PHOTOS) {
+    let mut units = FIRST;
+    while units < newest {
+        let found = find_newest(&mut *db, words, newest - units + 1).await?;
+        let count = i64::try_from(found.len()).unwrap_or(MOST_PHOTOS);
+        if count >= MOST_PHOTOS {
             return Ok(found);
         }
+        // Enough for half as many again if the words are as frequent in older photos.
+        units = (units * MOST_PHOTOS * 3 / 2 / count.max(1)).max(units * 4);
     }
-    // `matches` uses the index photos_words.
+    // `matches` uses the index photos_words. In the order of plain `id`, it would walk the primary key and compute the words
+    // of every photo there.
     sqlx::query_scalar!(
         r#"with matches as materialized (
                select id, photo_words(title, tags, alt) as words from photos
                where state = 'live' and photo_words(title, tags, alt) @@ to_tsquery('simple', $1)
-               order by id desc limit $3)
+               order by id + 0 desc limit $3)
            select id as "id: PhotoId" from matches left join photo_ranks on photo_id = id
            order by ts_rank(words, to_tsquery('simple', $1)) + 2 * ts_rank(words, to_tsquery('simple', $2)) desc,
                     score desc nulls last, id desc"#,
@@ -51,7 +56,7 @@ async fn find_newest(db: &mut PgConnection, words: &Words, from: i64) -> sqlx::R
         r#"with matches as materialized (
                select id, photo_words(title, tags, alt) as words from photos
                where state = 'live' and photo_words(title, tags, alt) @@ to_tsquery('simple', $1) and (id >> 12) >= $4
-               order by id desc limit $3)
+               order by id + 0 desc limit $3)
            select id as "id: PhotoId" from matches left join photo_ranks on photo_id = id
            order by ts_rank(words, to_tsquery('simple', $1)) + 2 * ts_rank(words, to_tsquery('simple', $2)) desc,
                     score desc nulls last, id desc"#,
