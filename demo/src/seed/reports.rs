@@ -33,6 +33,12 @@ pub(super) async fn fill(client: &Client, db: &Db, people: &[Person], say: &impl
     );
     if let Some(photo) = photo.fetch_optional(&**db).await? {
         for neighbour in NEIGHBOURS.iter().take(CROWD) {
+            // Once it is hidden, nobody else can report it.
+            let is_live =
+                sqlx::query_scalar!(r#"select state = 'live' as "live!" from photos where id = $1"#, photo);
+            if !is_live.fetch_one(&**db).await? {
+                break;
+            }
             reporter
                 .report(neighbour.name, &format!("photos/{photo}"), "stolen", "I have seen this elsewhere.")
                 .await?;
