@@ -4,7 +4,7 @@ use crate::accounts::Refused;
 
 /// Words that routes need or may need, below `/h`, below `/hubs` or at the top of the site, and words that would make a
 /// hub look like the site itself.
-const RESERVED: [&str; 82] = [
+const RESERVED: [&str; 83] = [
     "about",
     "account",
     "accounts",
@@ -14,6 +14,7 @@ const RESERVED: [&str; 82] = [
     "all",
     "anonymous",
     "api",
+    "appeals",
     "archive",
     "assets",
     "atom",

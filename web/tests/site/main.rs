@@ -40,6 +40,7 @@ mod browser_review;
 mod browser_scenarios;
 mod browser_screens;
 mod browser_steady;
+mod browser_story;
 mod browser_talks;
 mod browser_times;
 mod browser_uploads;

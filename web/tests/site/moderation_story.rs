@@ -104,7 +104,8 @@ impl Story {
         let shown = site.api().get(&format!("photos/{photo}")).await.expect(200).json();
         assert_eq!(shown["title"], "Zorblatt awake");
         assert_eq!((&shown["alt"], &shown["species"]), (&json!("It has opened one eye"), &json!("rabbit")));
-        assert_eq!((&shown["tags"], &shown["revision"]), (&json!(["zorbtag", "sofa"]), &json!(2)));
+        // The new picture is a revision of its own.
+        assert_eq!((&shown["tags"], &shown["revision"]), (&json!(["zorbtag", "sofa"]), &json!(3)));
         assert_eq!(shown["sizes"]["1080"]["width"], 600);
         // The new picture has no ratings yet.
         assert_eq!(shown["rating"]["count"], 0);
@@ -270,6 +271,11 @@ impl Story {
     pub(crate) async fn hide(&self) {
         let path = format!("/photos/{}/hide", self.photo);
         self.mo.pages.post(&path, &[("reason", "Not a rabbit.")]).await.location();
+        self.vanishes().await;
+    }
+
+    /// Waits until nothing shows the photo any more.
+    pub(crate) async fn vanishes(&self) {
         let (begin, mut last, mut left) = (Instant::now(), Duration::ZERO, BTreeSet::new());
         loop {
             let look = begin.elapsed();

@@ -191,10 +191,11 @@ async fn populate(world: &World, founder: UserId, changer: &mut Changer<'_>) {
 async fn what_a_change_shows_was_announced(pool: PgPool) {
     let world = World::new(pool);
     let (founder, lurker) = (world.member("founder").await, world.member("lurker").await);
+    let moderator = world.admin("moderator").await;
     let watch = Watch { world: &world, founder, lurker };
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_260_531);
     println!("seed {seed}");
-    let mut changer = Changer::new(&world, seed, founder, lurker);
+    let mut changer = Changer::new(&world, seed, founder, lurker, moderator);
     populate(&world, founder, &mut changer).await;
     watch.take_events().await;
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pawdium_shared::accounts::{self, Email, Name, RaterKey, queries};
+use pawdium_shared::accounts::{self, Email, Name, RaterKey, Role, queries};
+use pawdium_shared::config::MediaConfig;
 use pawdium_shared::db::{Db, Tx};
 use pawdium_shared::events::Event;
 use pawdium_shared::hubs::activity::{self, Verb};
@@ -15,6 +16,7 @@ use pawdium_shared::photos::transitions::{self, StoredOriginal};
 use pawdium_shared::photos::{self, Alt, Draft, Picture, Species, Tags, Title};
 use pawdium_shared::ratings::queries::{Given, NotRecorded};
 use pawdium_shared::ratings::{self, Ballot, Derpiness, Lane};
+use pawdium_shared::store::{MediaKey, MediaStore};
 use pawdium_shared::talks::{
     self, CallText, CallTitle, Description, NewCall, NewTalk, Phase, TalkTitle, Times, Totals, Voter, Voters,
     calls, pitch,
@@ -23,6 +25,8 @@ use pawdium_widgets::layout::{self, Change, Placed, Spot};
 use pawdium_widgets::{Columns, KINDS, Kind, Side, Viewer};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
+use tempfile::TempDir;
+use url::Url;
 
 /// The key of an original that doesn't exist.
 const ORIGINAL: StoredOriginal<'static> = StoredOriginal { key: "original", bytes: 1_000_000 };
@@ -31,11 +35,17 @@ const ORIGINAL: StoredOriginal<'static> = StoredOriginal { key: "original", byte
 pub(crate) struct World {
     pub(crate) pool: PgPool,
     pub(crate) db: Db,
+    pub(crate) store: MediaStore,
+    /// Where the store is.
+    _folder: Arc<TempDir>,
 }
 
 impl World {
     pub(crate) fn new(pool: PgPool) -> Self {
-        Self { db: Db::from(pool.clone()), pool }
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = Url::from_directory_path(folder.path()).expect("an absolute path");
+        let store = MediaStore::open(&MediaConfig { store: url, ..MediaConfig::default() }).expect("a store");
+        Self { db: Db::from(pool.clone()), pool, store, _folder: Arc::new(folder) }
     }
 
     pub(crate) async fn begin(&self) -> Tx {
@@ -47,6 +57,13 @@ impl World {
         let (checked, email) = (checked.expect("a name"), email.expect("an address"));
         let mut db = self.db.acquire().await.expect("a connection");
         queries::register(&mut db, None, &checked, &email, "no password").await.expect("it is new")
+    }
+
+    pub(crate) async fn admin(&self, name: &str) -> UserId {
+        let admin = self.member(name).await;
+        let mut db = self.db.acquire().await.expect("a connection");
+        queries::set_role(&mut db, admin, Role::Admin).await.expect("it is set");
+        admin
     }
 
     pub(crate) async fn hub(&self, owner: UserId, slug: &str) -> HubId {
@@ -282,9 +299,14 @@ pub(crate) async fn keep_draft(tx: &mut Tx, owner: UserId, title: &str) -> sqlx:
     transitions::keep_draft(tx, owner, &draft(title, "blep"), Some(ORIGINAL)).await
 }
 
+/// What is in a file of a photo's picture.
+pub(crate) fn content(photo: PhotoId, picture: i16, edge: u16) -> Vec<u8> {
+    format!("{photo}-{picture}-{edge}").into_bytes()
+}
+
 pub(crate) async fn go_live(tx: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
     let picture = |edge: u16| {
-        let key = format!("{photo}-{edge}.jpg");
+        let key = MediaKey::of(&content(photo, 1, edge)).as_str().to_owned();
         (edge, Picture { key, width: edge.into(), height: edge.into(), bytes: 1000 })
     };
     let pictures = [1080, 540, 160].map(picture);

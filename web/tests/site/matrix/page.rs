@@ -1,7 +1,10 @@
 //! `docs/roles.md`: the tables for operators to read.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use pawdium_shared::accounts::{Act, Standing};
+use pawdium_web::http::acts::act_of;
 use regex::Captures;
 use strum::VariantArray as _;
 
@@ -22,7 +25,7 @@ A test writes this page (`web/tests/site/matrix/`), and sends every request of i
 - **moderator** and **admin** have that role on the site.
 
 ✓ is done; *in* is asked to log in; 401 needs a token; 403 is not allowed; 404 doesn't exist for this viewer;
-400 may do it, with what only a browser can make.
+400 may do it, with what only a browser can make. With `@` goes a picture, with `#` an archive.
 What stands in braces is explained [below](#what-the-words-in-braces-are).
 ";
 
@@ -49,6 +52,38 @@ fn request(row: &Row) -> String {
     }
 }
 
+/// What members may do while a sanction holds.
+fn sanctioned() -> String {
+    let mut part =
+        "\n## What sanctioned members may do\n\nModerators who are sanctioned moderate nothing.\n\n\
+                    | | silenced | suspended or banned |\n|---|:-:|:-:|\n"
+            .to_owned();
+    let changing: BTreeSet<_> = Row::all()
+        .into_iter()
+        .filter(Row::changes)
+        .map(|row| (row.route(), row.method.to_string()))
+        .collect();
+    for act in Act::VARIANTS {
+        let is_one = |(route, method): &&(String, String)| {
+            act_of(&method.parse().expect("a method"), Some(route)) == *act
+        };
+        let which = match act {
+            Act::Read => "every `GET`".to_owned(),
+            Act::Publish => "everything else".to_owned(),
+            _ => {
+                let routes = changing.iter().filter(is_one);
+                routes.map(|(route, method)| format!("`{method} {route}`")).collect::<Vec<_>>().join(", ")
+            }
+        };
+        let cells = [Standing::Silenced, Standing::Barred].map(|standing| match standing.allows(*act) {
+            true => "✓",
+            false => "403",
+        });
+        writeln!(part, "| {which} | {} |", cells.join(" | ")).expect("it is a text");
+    }
+    part
+}
+
 fn page() -> String {
     let mut page = HEAD.to_owned();
     for (heading, rows) in sections() {
@@ -65,6 +100,7 @@ fn page() -> String {
             writeln!(page, "| {} | {} |", request(&row), cells.join(" | ")).expect("it is a text");
         }
     }
+    page += &sanctioned();
     page += "\n## What the words in braces are\n\n| word | what it is |\n|---|---|\n";
     for (name, about) in things::all() {
         writeln!(page, "| {name} | {about} |").expect("it is a text");

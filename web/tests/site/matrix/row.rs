@@ -74,6 +74,10 @@ impl Role {
     pub(super) fn is_registered(self) -> bool {
         !matches!(self, Self::Nobody | Self::Anonymous)
     }
+
+    pub(super) fn moderates(self) -> bool {
+        matches!(self, Self::Moderator | Self::Admin)
+    }
 }
 
 /// What becomes of a request.

@@ -1,6 +1,7 @@
 //! Random changes through the domain's own functions.
 
 mod hubs;
+mod moderation;
 mod photos;
 mod ratings;
 mod talks;
@@ -40,7 +41,6 @@ pub(crate) enum Operation {
     ShowPortrait,
     SayAboutOneself,
     DeletePhoto,
-    HidePhoto,
     EditPhoto,
     CropPhoto,
     RestorePhoto,
@@ -70,6 +70,17 @@ pub(crate) enum Operation {
     ApproveTalk,
     Vote,
     SetAside,
+    HidePhoto,
+    BlockPicture,
+    RemovePhoto,
+    RemoveFromHub,
+    RemoveTalk,
+    RemoveHub,
+    Undo,
+    Report,
+    Dismiss,
+    Sanction,
+    Lift,
 }
 
 /// How often each is drawn, next to once.
@@ -108,6 +119,14 @@ const OFTEN: &[(Operation, usize)] = &[
     (Operation::ApproveTalk, 3),
     (Operation::Vote, 10),
     (Operation::SetAside, 2),
+    (Operation::HidePhoto, 2),
+    (Operation::RemoveFromHub, 2),
+    (Operation::RemoveTalk, 2),
+    (Operation::Undo, 9),
+    (Operation::Report, 3),
+    (Operation::Dismiss, 3),
+    (Operation::Sanction, 2),
+    (Operation::Lift, 3),
 ];
 
 const WORDS: &[&str] = &["blep", "sofa", "loaf", "tongue", "boop", "zoomies", "mlem"];
@@ -120,14 +139,23 @@ pub(crate) struct Changer<'a> {
     founder: UserId,
     /// Does nothing at all.
     lurker: UserId,
+    /// Does nothing but moderate.
+    moderator: UserId,
     made: u32,
     /// How many widgets were configured.
     configured: usize,
 }
 
 impl<'a> Changer<'a> {
-    pub(crate) fn new(world: &'a World, seed: u64, founder: UserId, lurker: UserId) -> Self {
-        Self { world, rng: StdRng::seed_from_u64(seed), founder, lurker, made: 0, configured: 0 }
+    pub(crate) fn new(
+        world: &'a World,
+        seed: u64,
+        founder: UserId,
+        lurker: UserId,
+        moderator: UserId,
+    ) -> Self {
+        let rng = StdRng::seed_from_u64(seed);
+        Self { world, rng, founder, lurker, moderator, made: 0, configured: 0 }
     }
 
     pub(crate) fn draw(&mut self) -> Operation {
@@ -152,7 +180,6 @@ impl<'a> Changer<'a> {
             | Operation::Fail
             | Operation::Retry
             | Operation::DeletePhoto
-            | Operation::HidePhoto
             | Operation::EditPhoto
             | Operation::CropPhoto
             | Operation::RestorePhoto => self.change_photo(operation, &mut tx).await?,
@@ -191,6 +218,18 @@ impl<'a> Changer<'a> {
             | Operation::ApproveTalk
             | Operation::Vote
             | Operation::SetAside => self.change_calls(operation, &mut tx).await?,
+            Operation::HidePhoto
+            | Operation::BlockPicture
+            | Operation::RemovePhoto
+            | Operation::RemoveFromHub
+            | Operation::RemoveTalk
+            | Operation::RemoveHub
+            | Operation::Report
+            | Operation::Dismiss => self.moderate(operation, &mut tx).await?,
+            // These have transactions of their own.
+            Operation::Undo => self.undo().await?,
+            Operation::Sanction => self.sanction().await?,
+            Operation::Lift => self.lift().await?,
         };
         if done {
             tx.commit().await?;
@@ -205,8 +244,10 @@ impl<'a> Changer<'a> {
     }
 
     async fn member(&mut self) -> UserId {
-        let lurker = self.lurker;
-        let members = format!("select id from users where name is not null and id <> {lurker} order by id");
+        let (lurker, moderator) = (self.lurker, self.moderator);
+        let members = format!(
+            "select id from users where name is not null and id not in ({lurker}, {moderator}) order by id"
+        );
         UserId(self.pick(&members).await.expect("there are members"))
     }
 
@@ -254,7 +295,7 @@ impl<'a> Changer<'a> {
             }
             _ => {
                 let member = self.member().await;
-                if member == self.founder || self.world.ask::<i64>("select count(*) from users").await < 7 {
+                if member == self.founder || self.world.ask::<i64>("select count(*) from users").await < 8 {
                     return Ok(false);
                 }
                 merge::delete(tx, member).await?;

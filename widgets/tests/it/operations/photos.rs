@@ -6,7 +6,8 @@ use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::photos::crops::{self, Finished};
 use pawdium_shared::photos::edits::{self, Basis, Change};
 use pawdium_shared::photos::transitions::{self, KeepOriginal};
-use pawdium_shared::photos::{NotChanged, Picture, Species, Tags, Title, drafts, revisions, withheld};
+use pawdium_shared::photos::{NotChanged, Picture, Species, Tags, Title, drafts, revisions};
+use pawdium_shared::store::MediaKey;
 use rand::seq::IndexedRandom as _;
 
 use super::{Changer, Operation};
@@ -25,7 +26,7 @@ fn done(result: Result<(), NotChanged>) -> sqlx::Result<bool> {
 async fn show_crop(tx: &mut Tx, photo: PhotoId) -> sqlx::Result<bool> {
     let Some(pending) = crops::find(tx, photo).await? else { return Ok(false) };
     let picture = |edge: u16| {
-        let key = format!("{photo}-{}-{edge}.jpg", pending.picture);
+        let key = MediaKey::of(&world::content(photo, pending.picture, edge)).as_str().to_owned();
         (edge, Picture { key, width: edge.into(), height: edge.into(), bytes: 1000 })
     };
     let files = [1080, 540, 160].map(picture);
@@ -92,7 +93,7 @@ impl Changer<'_> {
                     None => Ok(false),
                 }
             }
-            Operation::RestorePhoto => {
+            _ => {
                 let Some(photo) = self.pick("select photo_id from photo_revisions order by 1").await else {
                     return Ok(false);
                 };
@@ -104,10 +105,6 @@ impl Changer<'_> {
                     .await;
                 done(revisions::restore(tx, PhotoId(photo), UserId(owner), number).await)
             }
-            _ => match self.photo("live").await {
-                Some(photo) => Ok(withheld::hide(tx, photo).await?.is_some()),
-                None => Ok(false),
-            },
         }
     }
 

@@ -32,7 +32,8 @@ pub(super) async fn make(scene: &mut Scene<'_>, name: &str) -> String {
         "asker" => scene.other("asker").await.name.clone(),
         "hub-url" => {
             let slug = scene.thing("hub").await;
-            scene.site.url(&format!("/h/{slug}"))
+            // The site's name for itself.
+            scene.site.url(&format!("/h/{slug}")).replace("127.0.0.1", "localhost")
         }
         "new-slug" => format!("new{}", next()),
         "widget" => widget(scene, "hub").await.to_string(),
