@@ -1,9 +1,20 @@
 //! The review queue in a browser.
 
 use pawdium_shared::db::MIGRATIONS;
+use serde_json::json;
 use sqlx::PgPool;
 
-use crate::harness::{SOON, Setup, eventually};
+use crate::harness::{Browser, SOON, Setup, eventually};
+
+/// Waits until a page with this element has run its scripts.
+async fn open_at(browser: &Browser, css: &str) {
+    eventually(&format!("{css} is on a loaded page"), SOON, async || {
+        let is_loaded = browser.has(css).await
+            && browser.run("return document.readyState === 'complete'").await == json!(true);
+        is_loaded.then_some(())
+    })
+    .await;
+}
 
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn moderators_judge_cases_by_keyboard(db: PgPool) {
@@ -24,18 +35,18 @@ async fn moderators_judge_cases_by_keyboard(db: PgPool) {
     browser.press('x').await;
     assert!(browser.has("#case-1 input:checked").await);
     browser.press('o').await;
-    browser.find("[data-veil]").await;
+    open_at(&browser, "[data-veil]").await;
     assert!(!browser.has("[data-veil][open]").await, "what is hidden is blurred");
     browser.press('s').await;
     browser.find("[data-veil][open]").await;
     browser.press('c').await;
-    browser.find("button[value=give_back]").await;
+    open_at(&browser, "button[value=give_back]").await;
     browser.press('d').await;
-    browser.find("#case-2").await;
+    open_at(&browser, "#case-2").await;
     assert!(!browser.has("#case-1").await);
     browser.press('j').await;
     browser.press('o').await;
-    browser.find("button[value=uphold]").await;
+    open_at(&browser, "button[value=uphold]").await;
     browser.press('u').await;
     browser.find(".nothing").await;
     let outcomes: String = site.ask("select string_agg(outcome, ' ' order by id) from cases").await;

@@ -7,6 +7,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use crate::harness::{Letter, Person, Setup, Site};
+use crate::sanctions::sanction;
 
 async fn stage(db: PgPool) -> (Site, Person, Person, Person) {
     let site = Setup::on(db).worker().start().await;
@@ -97,4 +98,16 @@ async fn reporters_hear_once_what_came_of_it(db: PgPool) {
     site.run(TellReporters { case: CaseId(case) }).await;
     assert_eq!(bob.notifications().await.len(), 1);
     assert_eq!(ada.notifications().await, Vec::<String>::new());
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn moderators_who_are_restricted_hear_of_no_case(db: PgPool) {
+    let (site, _, root, ada) = stage(db).await;
+    sanction(&root, "mo", "silence", "1", "keep").await.location();
+    let photo = site.photo().by(&ada).live().await;
+    site.member("bob").await.flag(&format!("photos/{photo}")).await;
+    site.settle().await;
+    site.run(SendCaseDigests {}).await;
+    let to: Vec<_> = of_cases(&site).into_iter().map(|letter| letter.to).collect();
+    assert_eq!(to, [root.email(), root.email()]);
 }

@@ -32,7 +32,10 @@ pub(in crate::moderation) async fn tell_of(db: &mut Tx, case: CaseId) -> sqlx::R
     let moderators = sqlx::query_as!(
         Recipient,
         r#"select id as "user: UserId", lower(split_part(email, '@', 2)) as domain
-           from users where role <> 'member' and email_verified_at is not null order by id"#,
+           from users
+           where role <> 'member' and email_verified_at is not null
+             and standing(barred_until, silenced_until, warned_until) in ('good', 'warned')
+           order by id"#,
     );
     let moderators = moderators.fetch_all(&mut **db).await?.into_iter();
     let mails: Vec<_> = moderators
@@ -42,11 +45,14 @@ pub(in crate::moderation) async fn tell_of(db: &mut Tx, case: CaseId) -> sqlx::R
     Ok(())
 }
 
-/// What a mail about a new case says. `None` if the case is closed, or the user moderates no more.
+/// What a mail about a new case says. `None` if the case is closed, or the user moderates no more, or is restricted.
 pub async fn about(db: &mut PgConnection, case: CaseId, user: UserId) -> sqlx::Result<Option<String>> {
     let row = sqlx::query!(
         r#"select about, thing_id, hidden_at is not null as "is_hidden!" from cases
-           where id = $1 and state = 'open' and exists (select from users where id = $2 and role <> 'member')"#,
+           where id = $1 and state = 'open'
+             and exists (select from users
+                         where id = $2 and role <> 'member'
+                           and standing(barred_until, silenced_until, warned_until) in ('good', 'warned'))"#,
         case.0,
         user.0,
     );
@@ -71,7 +77,8 @@ pub async fn list_due(db: &mut PgConnection) -> sqlx::Result<Vec<Recipient>> {
         Recipient,
         r#"select id as "user: UserId", lower(split_part(email, '@', 2)) as domain
            from users left join moderator_mails on user_id = id
-           where role <> 'member' and email_verified_at is not null
+           where role <> 'member' and standing(barred_until, silenced_until, warned_until) in ('good', 'warned')
+             and email_verified_at is not null
              and coalesce(sent_at < now() - interval '20 hours', true)
              and exists (select from reports where reports.id > coalesce(through, 0) and outcome is null)
            order by id"#,
@@ -100,7 +107,9 @@ pub async fn compose(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option
                   count(*) as "reports!", count(distinct case_id) as "cases!", coalesce(max(id), 0) as "through!"
            from reports
            where id > (select through from seen) and outcome is null
-             and exists (select from users where users.id = $1 and role <> 'member')"#,
+             and exists (select from users
+                         where users.id = $1 and role <> 'member'
+                           and standing(barred_until, silenced_until, warned_until) in ('good', 'warned'))"#,
         user.0,
     )
     .fetch_one(db)

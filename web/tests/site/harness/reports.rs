@@ -46,6 +46,10 @@ impl Site {
                 );
                 rated.bind(photo).bind(person.id).execute(&self.db).await.expect("it is rated");
             }
+            let counted =
+                sqlx::query("update photo_stats set histogram[5] = histogram[5] + $2 where photo_id = $1");
+            let count = i32::try_from(people.len()).expect("few");
+            counted.bind(photo).bind(count).execute(&self.db).await.expect("it is counted");
         }
         people
     }
