@@ -63,7 +63,7 @@ async fn a_login_takes_the_password_and_then_a_code(db: PgPool) {
     let pages = site.half_logged_in(&ada).await;
     assert!(!pages.get("/").await.has(".menu-name"));
     let page = pages.get("/login/second-factor?next=%2Ftop").await.expect(200);
-    assert_eq!(page.attribute("input[name=next]", "value"), "/top");
+    assert_eq!(page.attribute("main input[name=next]", "value"), "/top");
     assert_eq!(page.attribute("#code", "autocomplete"), "one-time-code");
     let refused = pages.send_code(&app.wrong_code()).await.expect(403);
     assert_eq!(refused.texts("#code-error").len(), 1);

@@ -133,7 +133,7 @@ async fn a_banned_member_learns_of_it_only_after_the_second_factor(db: PgPool) {
     let ada = site.member("ada").await;
     let app = ada.set_up_app().await;
     site.change(
-        "insert into sanctions (user_id, kind, reason, imposer) select id, 'ban', 'No', 'root' from users;
+        "with ban as (insert into sanctions (user_id, kind, reason, imposer) select id, 'ban', 'No', 'root' from users)
          update users set barred_until = 'infinity'",
     )
     .await;
