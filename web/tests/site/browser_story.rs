@@ -12,6 +12,7 @@ const SCREENS: [(u32, u32); 2] = [(390, 844), (1280, 800)];
 
 /// Goes on as somebody else.
 async fn go_on_as(browser: &Browser, person: &Person) {
+    browser.goto("/top").await;
     browser.run("return fetch('/logout', { method: 'POST' }).then((answer) => answer.status)").await;
     browser.log_in(&person.email()).await;
 }
@@ -25,15 +26,21 @@ async fn until_path(browser: &Browser, wanted: impl Fn(&str) -> bool) -> String 
     eventually("the next page", SOON, async || Some(browser.path().await).filter(|path| wanted(path))).await
 }
 
+/// Replaces what is in a field.
+async fn rewrite(browser: &Browser, css: &str, text: &str) {
+    browser.run_with("document.querySelector(arguments[0]).select()", json!(css)).await;
+    browser.fill(css, text).await;
+}
+
 /// Its owner changes everything about it.
 async fn change(site: &Site, browser: &Browser, photo: i64, title: &str) {
     browser.goto(&format!("/photos/{photo}/edit")).await;
     browser.find(".crop:not([hidden]) [data-crop-box]").await;
     fits(browser).await;
-    browser.fill("#title", title).await;
-    browser.fill("#alt", "It has opened one eye").await;
+    rewrite(browser, "#title", title).await;
+    rewrite(browser, "#alt", "It has opened one eye").await;
     browser.choose("#species", "rabbit").await;
-    browser.fill("#tags", "zorbtag, sofa").await;
+    rewrite(browser, "#tags", "zorbtag, sofa").await;
     browser.run("document.querySelector('[data-crop-box]').focus()").await;
     for _ in 0..8 {
         browser.press('-').await;
@@ -58,7 +65,7 @@ async fn remix(browser: &Browser, photo: i64, title: &str) -> String {
     browser.click("form[action$='/remix'] button").await;
     let path = until_path(browser, |path| path.ends_with("/edit")).await;
     let remix = path.trim_end_matches("/edit").to_owned();
-    browser.fill("#title", title).await;
+    rewrite(browser, "#title", title).await;
     browser.click("#edit button[type=submit]").await;
     browser.find(&format!("form[action='{remix}/publish'] button")).await;
     fits(browser).await;
