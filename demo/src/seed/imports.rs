@@ -1,4 +1,4 @@
-//! Imports of the demo's member: one with a receipt of each kind, and one that stays under way for a day.
+//! Imports of the demo's member: one with a receipt of each kind, and one that stays under way for hours.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::creatures;
 const FIRST: u64 = 900_000;
 
 /// How many pictures the second import has.
-const MORE: u64 = 40;
+const MORE: u64 = 16;
 
 /// What Google's Takeout says of a picture.
 const DESCRIPTION: &str =
@@ -90,7 +90,8 @@ async fn send(client: &Client, owner: &str, name: &'static str, archive: Vec<u8>
     started["id"].as_i64().with_context(|| format!("the answer has no id: {started}"))
 }
 
-/// Puts off most pictures of an import: the next one is a draft within a minute, and the last one after a day.
+/// Puts off most pictures of an import: the next one is a draft in two minutes, and each takes twice as long as the one
+/// before.
 async fn slow_down(db: &Db, import: i64, patience: Duration) -> Result<()> {
     let begin = Instant::now();
     loop {
@@ -105,7 +106,7 @@ async fn slow_down(db: &Db, import: i64, patience: Duration) -> Result<()> {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     sqlx::query!(
-        "update jobs set state = 'scheduled', run_at = now() + make_interval(mins => (place * place)::int)
+        "update jobs set state = 'scheduled', run_at = now() + make_interval(mins => (2 ^ place)::int)
          from (select id, row_number() over (order by id) as place
                from (select id from jobs where kind = 'imports.file.v1' and subject = 'import:' || $1::bigint
                                          and state in ('ready', 'scheduled')

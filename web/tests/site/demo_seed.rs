@@ -182,7 +182,7 @@ async fn the_demo_has_hubs_full_of_life(pool: PgPool) {
         bustle.act().await.expect("the site answers");
     }
     assert_ne!(state(&site).await, before, "something has happened");
-    // The import that is under way needs a day.
+    // The import that is under way needs hours.
     site.change("update jobs set run_at = now() where kind = 'imports.file.v1'").await;
     site.settle().await;
     site.histograms_are_right().await;
