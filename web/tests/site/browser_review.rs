@@ -27,6 +27,7 @@ async fn moderators_judge_cases_by_keyboard(db: PgPool) {
             witness.flag(&format!("photos/{photo}")).await;
         }
     }
+    let second: i64 = site.ask("select max(id) from cases").await;
     let browser = site.browser().await;
     browser.log_in(&mo.email()).await;
     browser.goto("/moderation/review").await;
@@ -42,7 +43,7 @@ async fn moderators_judge_cases_by_keyboard(db: PgPool) {
     browser.press('c').await;
     open_at(&browser, "button[value=give_back]").await;
     browser.press('d').await;
-    open_at(&browser, "#case-2").await;
+    open_at(&browser, &format!("#case-{second}")).await;
     assert!(!browser.has("#case-1").await);
     browser.press('j').await;
     browser.press('o').await;
