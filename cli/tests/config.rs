@@ -137,7 +137,8 @@ async fn a_database_that_is_not_utf8_is_refused(db: sqlx::PgPool) {
 async fn who_lacks_a_required_second_factor_is_named(db: sqlx::PgPool) {
     let members = "insert into users (name, email, password_hash, role)
                    select name, name || '@example.org', 'x', role
-                   from (values ('ada', 'admin'), ('mo', 'moderator'), ('root', 'admin'), ('bob', 'member')) as of (name, role)";
+                   from (values ('ada', 'admin'), ('mo', 'moderator'), ('root', 'admin'), ('bob', 'member'))
+                        as of (name, role)";
     sqlx::query(members).execute(&db).await.expect("they are made");
     let app = "insert into totp_secrets (user_id, sealed, confirmed_at)
                select id, decode(repeat('00', 48), 'hex'), now() from users where name = 'ada'";
@@ -146,10 +147,8 @@ async fn who_lacks_a_required_second_factor_is_named(db: sqlx::PgPool) {
     url.set_path(db.connect_options().get_database().expect("a name"));
     let folder = tempfile::tempdir().expect("a folder");
     let said = |required| {
-        let variables = [
-            ("PAWDIUM_DATABASE__URL", url.as_str()),
-            ("PAWDIUM_SECURITY__REQUIRE_SECOND_FACTOR", required),
-        ];
+        let variables =
+            [("PAWDIUM_DATABASE__URL", url.as_str()), ("PAWDIUM_SECURITY__REQUIRE_SECOND_FACTOR", required)];
         connect(folder.path(), &variables).1
     };
     let (nobody, admins, staff) = (said("nobody"), said("admins"), said("staff"));

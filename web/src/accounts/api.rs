@@ -128,8 +128,8 @@ pub struct PasswordBody {
     /// The current password.
     #[serde(default)]
     pub password: String,
-    /// A code of the authenticator app, or a recovery code: for an account with a second factor, unless one was shown with
-    /// this token within ten minutes.
+    /// A code of the authenticator app, or a recovery code: for an account with a second factor, unless one was shown
+    /// with this token within ten minutes.
     #[serde(default)]
     pub code: Option<String>,
 }
@@ -219,8 +219,8 @@ pub async fn me(State(app): State<App>, caller: Caller) -> Result<axum::Json<MeS
     (status = 200, description = "The account as it is now", body = MeShape),
     (status = 400, description = "A field is invalid, or the current password is wrong", body = ErrorShape),
     (status = 401, description = "No valid token", body = ErrorShape),
-    (status = 403, description = "The caller is not registered; with the field `code`, the account has a second factor, and \
-        the code is missing or wrong", body = ErrorShape),
+    (status = 403, description = "The caller is not registered; with the field `code`, the account has a second factor, \
+        and the code is missing or wrong", body = ErrorShape),
     (status = 409, description = "The name or the address is taken", body = ErrorShape),
 ))]
 pub async fn update_me(

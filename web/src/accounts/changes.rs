@@ -42,8 +42,8 @@ pub(super) struct Changes<'a> {
 /// Applies all changes or none.
 ///
 /// # Errors
-/// Says which field is invalid or taken; [`Error::Forbidden`] if the user isn't registered; [`Error::Unproven`] if a new
-/// address or password needs a second factor first.
+/// Says which field is invalid or taken; [`Error::Forbidden`] if the user isn't registered; [`Error::Unproven`] if a
+/// new address or password needs a second factor first.
 pub(super) async fn update(
     app: &App,
     visitor: &Visitor,

@@ -63,14 +63,14 @@ impl ExportShape {
 }
 
 /// Asks for an archive of the caller's photos with what belongs to them, comments, ratings and votes. It is kept for
-/// seven days. While one is on its way, that is the answer. If the account has a second factor, it takes a `code` unless one
-/// was shown with this token within ten minutes.
+/// seven days. While one is on its way, that is the answer. If the account has a second factor, it takes a `code`
+/// unless one was shown with this token within ten minutes.
 #[utoipa::path(post, path = "/users/me/exports", tag = "users", security(("token" = [])),
     request_body(content = Option<CodeBody>), responses(
     (status = 202, description = "It is being written", body = ExportShape),
     (status = 401, description = "No valid token", body = ErrorShape),
-    (status = 403, description = "The caller is not registered; with the field `code`, the account has a second factor, and \
-        the code is missing or wrong", body = ErrorShape),
+    (status = 403, description = "The caller is not registered; with the field `code`, the account has a second factor, \
+        and the code is missing or wrong", body = ErrorShape),
     (status = 429, description = "After three a day", body = ErrorShape),
 ))]
 pub async fn ask(

@@ -81,7 +81,8 @@ async fn every_state_of_second_factors_is_accessible_and_fits_a_phone(db: PgPool
     open(walk, has_axe, PAGE).await;
 
     site.change("update sessions set proved_at = null").await;
-    for path in ["/settings/security?next=%2Fsettings", "/settings", "/settings/account", "/settings/tokens"] {
+    for path in ["/settings/security?next=%2Fsettings", "/settings", "/settings/account", "/settings/tokens"]
+    {
         open(walk, has_axe, path).await;
     }
     browser.goto(PAGE).await;

@@ -261,13 +261,15 @@ async fn logins_challenges_and_set_ups_that_nobody_finished_are_purged(db: PgPoo
     // Of each, an old one and a young one; and an app that is set up, however old it is.
     for statement in [
         "insert into pending_logins (token_hash, user_id, password_digest, expires_at)
-         select sha256(name::bytea), id, sha256(''), now() + make_interval(mins => case name when 'ada' then -1 else 1 end)
+         select sha256(name::bytea), id, sha256(''),
+                now() + make_interval(mins => case name when 'ada' then -1 else 1 end)
          from users where name <> 'cleo'",
         "insert into passkey_ceremonies (token_hash, purpose, state, expires_at)
          select sha256(minutes::text::bytea), 'login', '{}', now() + make_interval(mins => minutes)
          from unnest(array[-1, 1]) as minutes",
         "insert into totp_secrets (user_id, sealed, created_at, confirmed_at)
-         select id, decode(repeat('00', 48), 'hex'), now() - make_interval(hours => case name when 'bob' then 23 else 25 end),
+         select id, decode(repeat('00', 48), 'hex'),
+                now() - make_interval(hours => case name when 'bob' then 23 else 25 end),
                 case name when 'cleo' then now() end from users",
     ] {
         execute(&site.db, statement).await;

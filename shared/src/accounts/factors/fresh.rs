@@ -17,8 +17,8 @@ pub async fn note(db: &mut PgConnection, session: &Token) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Forgets what a user's other sessions have shown. With the first second factor, a password alone is no proof any more.
-/// Lock the user's row first.
+/// Forgets what a user's other sessions have shown. With the first second factor, a password alone is no proof any
+/// more. Lock the user's row first.
 pub async fn forget_others(db: &mut PgConnection, user: UserId, keep: &Token) -> sqlx::Result<()> {
     sqlx::query!(
         "update sessions set proved_at = null where user_id = $1 and token_hash <> $2",

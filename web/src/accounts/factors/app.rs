@@ -27,7 +27,8 @@ pub struct CodeForm {
     code: String,
 }
 
-/// `POST /settings/security/app`: begins to set up an app, with a new secret. It protects nothing until it is confirmed.
+/// `POST /settings/security/app`: begins to set up an app, with a new secret. It protects nothing until it is
+/// confirmed.
 pub async fn begin(State(app): State<App>, visitor: Visitor, jar: CookieJar) -> Result<Response, Error> {
     let answer = async {
         let mut tx = begin_sensitive(&app, &visitor).await?;

@@ -1,5 +1,5 @@
-//! Confirming that a session's member is there: with a code or a passkey, or with the password if the account has no second
-//! factor.
+//! Confirming that a session's member is there: with a code or a passkey, or with the password if the account has no
+//! second factor.
 
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -103,7 +103,8 @@ async fn prove(
 /// Proves with a code that a call of the API bears, where a sensitive call needs it.
 ///
 /// # Errors
-/// [`Error::CodeNeeded`] without a code, [`Error::WrongCode`] with a wrong one; [`Error::TooMany`] after too many attempts.
+/// [`Error::CodeNeeded`] without a code, [`Error::WrongCode`] with a wrong one; [`Error::TooMany`] after too many
+/// attempts.
 pub(crate) async fn prove_by_call(
     app: &App,
     visitor: &Visitor,

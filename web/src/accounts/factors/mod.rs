@@ -54,8 +54,8 @@ async fn begin_sensitive(app: &App, visitor: &Visitor) -> Result<Tx, Error> {
     Ok(tx)
 }
 
-/// Whether the visitor must show a second factor before a sensitive act: the account has one, and the session has no fresh
-/// proof. The password is asked for besides, as of everybody. Lock the user's row first if the answer must hold.
+/// Whether the visitor must show a second factor before a sensitive act: the account has one, and the session has no
+/// fresh proof. The password is asked for besides, as of everybody. Lock the user's row first if the answer must hold.
 ///
 /// # Errors
 /// When the database fails.

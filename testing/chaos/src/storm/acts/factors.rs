@@ -12,9 +12,9 @@ use crate::storm::visit::Visit;
 
 const PAGE: &str = "/settings/security";
 
-/// Somebody new sets up an authenticator app, and logs in twice at once with the same code: of the app, and a recovery code.
-/// A login is left waiting, and the account is sometimes deleted. Nobody else in town knows it, because their logins have
-/// no codes.
+/// Somebody new sets up an authenticator app, and logs in twice at once with the same code: one of the app, and a recovery
+/// code. A login is left waiting, and the account is sometimes deleted. Nobody else in town knows it, because their
+/// logins have no codes.
 pub(super) async fn set_up_and_log_in(visit: &mut Visit<'_>) {
     let name = visit.town.new_name();
     let email = format!("{name}@example.org");
