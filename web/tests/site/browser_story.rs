@@ -28,7 +28,7 @@ async fn until_path(browser: &Browser, wanted: impl Fn(&str) -> bool) -> String 
 
 /// Replaces what is in a field.
 async fn rewrite(browser: &Browser, css: &str, text: &str) {
-    browser.run_with("document.querySelector(arguments[0]).select()", json!(css)).await;
+    browser.run_with("document.querySelector(arguments[0]).value = ''", json!(css)).await;
     browser.fill(css, text).await;
 }
 
