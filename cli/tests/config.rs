@@ -135,8 +135,8 @@ async fn a_database_that_is_not_utf8_is_refused(db: sqlx::PgPool) {
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
 async fn who_lacks_a_required_second_factor_is_named(db: sqlx::PgPool) {
-    let members = "insert into users (name, email, password_hash, role)
-                   select name, name || '@example.org', 'x', role
+    let members = "insert into users (name, email, password_hash, role, rater_key)
+                   select name, name || '@example.org', 'x', role, row_number() over ()
                    from (values ('ada', 'admin'), ('mo', 'moderator'), ('root', 'admin'), ('bob', 'member'))
                         as of (name, role)";
     sqlx::query(members).execute(&db).await.expect("they are made");

@@ -28,7 +28,9 @@ pub const ALL: [Queue; 8] = [MEDIA, MAIL, RANKING, CACHE, METRICS, UPKEEP, EXPOR
 
 /// The text names no queue.
 #[derive(Debug, thiserror::Error)]
-#[error("no queue is called {0:?}; there are media, mail, ranking, cache, metrics, upkeep, exports and imports")]
+#[error(
+    "no queue is called {0:?}; there are media, mail, ranking, cache, metrics, upkeep, exports and imports"
+)]
 pub struct UnknownQueue(String);
 
 /// Finds a queue by name.

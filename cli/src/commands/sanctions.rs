@@ -53,7 +53,8 @@ pub(crate) enum Sanctions {
         only: Option<i64>,
     },
     /// List a member's sanctions, newest first, with appeals
-    Sanctions {
+    #[command(name = "sanctions")]
+    List {
         /// The member's public name or address
         #[arg(value_name = "NAME|EMAIL")]
         account: String,
@@ -94,7 +95,7 @@ impl Sanctions {
                 impose(pool, actor, &account, &reason, (SanctionKind::Ban, content, None)).await
             }
             Self::Lift { account, only } => lift(pool, actor, &account, only).await,
-            Self::Sanctions { account } => show(&mut *pool.acquire().await?, &account).await,
+            Self::List { account } => show(&mut *pool.acquire().await?, &account).await,
         }
     }
 }

@@ -128,7 +128,8 @@ impl Archive {
         mut each: impl FnMut(u32, Result<Vec<u8>, Problem>) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         if self.format != Format::Zip {
-            let problems = self.entries.iter().filter_map(|entry| Some((entry.number, entry.problem?))).collect();
+            let problems =
+                self.entries.iter().filter_map(|entry| Some((entry.number, entry.problem?))).collect();
             return tar::read_each(
                 (&self.file, self.length, self.format),
                 &self.limits,

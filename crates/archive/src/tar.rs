@@ -193,8 +193,11 @@ impl Extended {
     }
 }
 
+/// The key and the value of a record in an extended header.
+type Record<'a> = (&'a [u8], &'a [u8]);
+
 /// The records of an extended header: `length key=value`, each with its line's end.
-fn records(mut data: &[u8]) -> Result<Vec<(&[u8], &[u8])>, Refusal> {
+fn records(mut data: &[u8]) -> Result<Vec<Record<'_>>, Refusal> {
     let mut records = Vec::new();
     while !data.is_empty() {
         let space = data.iter().position(|byte| *byte == b' ').ok_or(Refusal::Damaged)?;

@@ -126,7 +126,7 @@ pub fn zip(entries: &[ZipEntry]) -> Vec<u8> {
         }
         let extra = middle(&[size, packed_size, at]);
         directory.extend(b"PK\x01\x02");
-        shorts(&mut directory, &[3 << 8 | 45, 45, entry.flags, entry.method, 0, 0x21]);
+        shorts(&mut directory, &[(3 << 8) + 45, 45, entry.flags, entry.method, 0, 0x21]);
         longs(&mut directory, &[crc, narrow(packed_size), narrow(size)]);
         shorts(&mut directory, &[short(entry.name.len()), short(extra.len()), 0, 0, 0]);
         longs(&mut directory, &[entry.mode << 16, narrow(at)]);

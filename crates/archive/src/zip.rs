@@ -239,7 +239,7 @@ fn read_entry(reader: &mut impl Read, number: u32) -> io::Result<Result<Option<L
     if named.is_folder || kind == Kind::Folder {
         return Ok(Ok(None));
     }
-    let problem = named.problem.or_else(|| match kind {
+    let problem = named.problem.or(match kind {
         Kind::Link => Some(Problem::Link),
         Kind::Special => Some(Problem::Special),
         _ if flags & ENCRYPTED != 0 || method == AES => Some(Problem::Encrypted),

@@ -155,7 +155,7 @@ fn archives_that_lie_are_refused() {
 #[test]
 fn an_entry_within_another_is_refused() {
     let inner = ZipEntry::new("b", vec![5; 900]);
-    let whole = zip(&[inner.clone()]);
+    let whole = zip(std::slice::from_ref(&inner));
     let outer = ZipEntry::new("a", &whole[..30 + 1 + 900]);
     assert_eq!(read(&zip(&[outer, inner.at(30 + 1)])).expect_err("it is refused"), Refusal::Overlapping);
 }
@@ -250,7 +250,7 @@ fn tapes_that_lie_are_refused() {
         ("records without an end", extended("11 path=abc"), Refusal::Damaged),
         ("records of no length", extended("0 path=a\n"), Refusal::Damaged),
         ("a negative size", checked(negative), Refusal::Damaged),
-        ("a name of 70 kB", tar(&[("l", b'L', &[b'n'; 70_000]), ("a", b'0', b"x")]), Refusal::Damaged),
+        ("a name of 70 kB", tar(&[("l", b'L', &vec![b'n'; 70_000]), ("a", b'0', b"x")]), Refusal::Damaged),
         ("cut off", good[..700].to_vec(), Refusal::Damaged),
         ("without its end", good[..1536].to_vec(), Refusal::Damaged),
         ("another checksum", wrong, Refusal::NotAnArchive),
@@ -259,7 +259,7 @@ fn tapes_that_lie_are_refused() {
         ("a record longer than its header", record, Refusal::Damaged),
         ("gzip that is cut off", packed[..packed.len() / 2].to_vec(), Refusal::Damaged),
         ("gzip of no tar", gzip(&[b'x'; 4096]), Refusal::Damaged),
-        ("a bomb", gzip(&tar_of(&[("a", &[0; 3_000_000])])), Refusal::TooDense { max: 100 }),
+        ("a bomb", gzip(&tar_of(&[("a", &vec![0; 3_000_000])])), Refusal::TooDense { max: 100 }),
     ] {
         assert_eq!(read(&bytes).expect_err(case), refusal, "{case}");
     }

@@ -77,13 +77,11 @@ fn one_line(text: &str, most: usize) -> String {
     let words: Vec<_> =
         text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
     let text = words.join(" ");
-    match text.char_indices().nth(most) {
-        None => text,
-        Some(_) => {
-            let cut: String = text.chars().take(most - 1).collect();
-            format!("{}…", cut.trim_end())
-        }
+    if text.chars().nth(most).is_none() {
+        return text;
     }
+    let cut: String = text.chars().take(most - 1).collect();
+    format!("{}…", cut.trim_end())
 }
 
 fn title(text: &str) -> Option<Title> {

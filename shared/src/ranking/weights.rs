@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn silenced_raters_weigh_nothing_also_among_others_of_their_network() {
         let silenced = Alike { silenced: true, network: Some(7), ..by_members(10, 50) };
-        assert_eq!(total(&[silenced.clone()]), 0);
+        assert_eq!(total(std::slice::from_ref(&silenced)), 0);
         assert_eq!(total(&[silenced, Alike { network: Some(7), ..by_members(2, 4) }]), 4000);
     }
 

@@ -33,7 +33,7 @@ pub(super) struct Arrival<'a> {
 }
 
 /// An account whose password was shown.
-pub(super) struct Known {
+pub(super) struct Checked {
     pub(super) user: User,
     pub(super) proof: Proof,
     pub(super) network: Network,
@@ -74,7 +74,7 @@ pub(super) async fn check_password(
     client: Client,
     email: &str,
     password: &str,
-) -> Result<Known, Error> {
+) -> Result<Checked, Error> {
     limits::count(app, Limited::Login, client.counted()).await?;
     let network = guesses::network(app, client);
     let account = find_account(app, email, network).await?;
@@ -88,14 +88,14 @@ pub(super) async fn check_password(
     };
     guess.was_right(app).await;
     let has_factor = factors::has(&mut *app.db.acquire().await?, user.id).await?;
-    Ok(Known { user, proof, network, is_known, has_factor })
+    Ok(Checked { user, proof, network, is_known, has_factor })
 }
 
 /// Lets a login with a right password wait for the second factor. Returns what names it.
 ///
 /// # Errors
 /// [`Error::WrongLogin`] if the password has changed meanwhile.
-pub(super) async fn wait(app: &App, known: &Known) -> Result<Token, Error> {
+pub(super) async fn wait(app: &App, known: &Checked) -> Result<Token, Error> {
     let user = known.user.id;
     let mut tx = app.db.begin().await?;
     proof::lock(&mut tx, &[user]).await?;

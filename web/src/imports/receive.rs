@@ -5,6 +5,7 @@ use std::fmt::Display;
 use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::HeaderMap;
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
 use futures::StreamExt as _;
 use pawdium_archive::{Format, HEAD};
@@ -169,12 +170,12 @@ async fn read_form(
     upload: &mut Option<Upload>,
 ) -> Result<(), Error> {
     let max = app.config.media.max_import_bytes;
-    let malformed = |error: axum::extract::multipart::MultipartError| match error.status().as_u16() {
-        413 => too_large(max),
-        _ => {
-            debug!(error = error.body_text(), "an archive arrived damaged");
-            Error::Damaged
+    let malformed = |error: axum::extract::multipart::MultipartError| {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return too_large(max);
         }
+        debug!(error = error.body_text(), "an archive arrived damaged");
+        Error::Damaged
     };
     let mut refused = None;
     while let Some(mut part) = multipart.next_field().await.map_err(malformed)? {

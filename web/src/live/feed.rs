@@ -146,7 +146,7 @@ impl Feed {
     async fn end_with_session(&mut self) -> Result<(), Error> {
         if let Some(hash) = self.viewer {
             let user = self.app.sessions.call(Presented { hash, origin: None }).await?;
-            self.is_over |= user.filter(is_admitted).is_none();
+            self.is_over |= !user.is_some_and(|user| is_admitted(&user));
         }
         Ok(())
     }

@@ -27,13 +27,13 @@ pub async fn page(
     let page = OwnReportsPage {
         older: last.map(|last| format!("/reports?before={}", last.id)),
         later: before.is_some(),
-        lines: found.into_iter().map(line).collect(),
+        lines: found.iter().map(line).collect(),
         chrome: viewing.chrome,
     };
     Ok(Page(page).into_response())
 }
 
-fn line(report: OwnReport) -> OwnReportLine {
+fn line(report: &OwnReport) -> OwnReportLine {
     let (what, path) = match report.thing {
         Some(Thing::Photo(photo)) => ("A photo", Some(format!("/photos/{photo}"))),
         Some(Thing::Comment(comment)) => ("A comment", Some(format!("/comments/{comment}"))),

@@ -35,7 +35,7 @@ pub async fn photo(
     Path(id): Path<PhotoId>,
 ) -> Result<Response, Error> {
     let target = target::photo(&app, &viewing.visitor, id).await?;
-    show(viewing, &target)
+    Ok(show(viewing, &target))
 }
 
 /// `POST /photos/{photo}/report`
@@ -57,7 +57,7 @@ pub async fn comment(
     Path(id): Path<CommentId>,
 ) -> Result<Response, Error> {
     let target = target::comment(&app, &viewing.visitor, id).await?;
-    show(viewing, &target)
+    Ok(show(viewing, &target))
 }
 
 /// `POST /comments/{comment}/report`
@@ -79,7 +79,7 @@ pub async fn talk(
     Path(id): Path<TalkId>,
 ) -> Result<Response, Error> {
     let target = target::talk(&app, &viewing.visitor, id).await?;
-    show(viewing, &target)
+    Ok(show(viewing, &target))
 }
 
 /// `POST /talks/{talk}/report`
@@ -102,7 +102,7 @@ pub async fn hub(
     Path(slug): Path<String>,
 ) -> Result<Response, Error> {
     let target = target::hub(&app, &viewing.visitor, &slug, &uri).await?;
-    show(viewing, &target)
+    Ok(show(viewing, &target))
 }
 
 /// `POST /h/{slug}/report`
@@ -125,7 +125,7 @@ pub async fn member(
     Path(name): Path<String>,
 ) -> Result<Response, Error> {
     let target = target::member(&app, &name).await?;
-    show(viewing, &target)
+    Ok(show(viewing, &target))
 }
 
 /// `POST /members/{name}/report`
@@ -141,12 +141,12 @@ pub async fn report_member(
 }
 
 /// The empty form; visitors who aren't registered log in first.
-fn show(viewing: Viewing, target: &Target) -> Result<Response, Error> {
+fn show(viewing: Viewing, target: &Target) -> Response {
     if viewing.visitor.member().is_err() {
         let next: String = byte_serialize(format!("{}/report", target.path).as_bytes()).collect();
-        return Ok(Redirect::to(&format!("/login?next={next}")).into_response());
+        return Redirect::to(&format!("/login?next={next}")).into_response();
     }
-    Ok(Page(form_page(viewing, target, ReportForm::default(), None)).into_response())
+    Page(form_page(viewing, target, ReportForm::default(), None)).into_response()
 }
 
 async fn send(

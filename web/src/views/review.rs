@@ -69,7 +69,6 @@ pub struct CaseLine {
 /// `GET /moderation/review/{case}`
 #[derive(Debug, Template)]
 #[template(path = "moderation/case.html")]
-#[expect(clippy::struct_excessive_bools, reason = "what can be done, each by itself")]
 pub struct CasePage {
     /// The layout around the page.
     pub chrome: Chrome,

@@ -8,6 +8,7 @@ use super::{Chrome, Field, filters};
 /// `GET /settings/security`, and the answer to a refused form on it.
 #[derive(Debug, Template)]
 #[template(path = "settings/security.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct SecurityPage {
     /// The layout around the page.
     pub chrome: Chrome,

@@ -13,8 +13,11 @@ const LATER: &str = "update sessions set proved_at = proved_at - interval '10 mi
 
 const NEW: &str = "another one that is long";
 
+/// The fields of a form.
+type Fields = &'static [(&'static str, &'static str)];
+
 /// The sensitive forms: where each is, its path and its fields.
-const FORMS: [(&str, &str, &[(&str, &str)]); 5] = [
+const FORMS: [(&str, &str, Fields); 5] = [
     ("/settings", "/settings/email", &[("email", "new@example.org"), ("current_password", PASSWORD)]),
     ("/settings", "/settings/password", &[("password", NEW), ("current_password", PASSWORD)]),
     (

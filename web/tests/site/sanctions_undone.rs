@@ -250,7 +250,8 @@ async fn bans_and_their_ends_at_once_leave_what_the_last_one_says(db: PgPool) {
             sanction(&mo, "bob", "ban", "", "hide"),
             sanction(&root, "bob", "suspend", "2", "hide"),
         );
-        (one.location(), other.location());
+        one.location();
+        other.location();
         let ids: Vec<i64> = sqlx::query_scalar("select id from sanctions where lifted_at is null")
             .fetch_all(&site.db)
             .await

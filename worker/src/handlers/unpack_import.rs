@@ -25,7 +25,7 @@ use tracing::{error, info};
 use crate::env::Env;
 
 /// Timeout for storing a picture.
-const STORAGE: Duration = Duration::from_secs(60);
+const STORAGE: Duration = Duration::from_mins(1);
 
 /// Why an archive is refused whose file is gone.
 const LOST: &str = "We lost this archive, sorry. Please import it again.";

@@ -17,9 +17,9 @@ fn jpeg(segments: &[Vec<u8>]) -> Vec<u8> {
     [&[0xFF, 0xD8], segments.concat().as_slice(), &[0xFF, 0xDA, 0, 2]].concat()
 }
 
-fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     let length = u32::try_from(data.len()).expect("it is short").to_be_bytes();
-    [&length[..], kind, data, &[0; 4]].concat()
+    [&length[..], &kind, data, &[0; 4]].concat()
 }
 
 fn png(chunks: &[Vec<u8>]) -> Vec<u8> {
@@ -79,18 +79,18 @@ fn each_standard_is_read() {
     assert_eq!(Texts::of(&jpeg(&[iptc_segment])), texts("Kätzchen", None, &["tabby"]));
 
     let exif_segment = segment(0xE1, &exif(b"Asleep on a chair\0", "Nap", "cat;nap"));
-    let read = Texts::of(&jpeg(&[exif_segment.clone()]));
+    let read = Texts::of(&jpeg(std::slice::from_ref(&exif_segment)));
     assert_eq!(read, texts("Nap", Some("Asleep on a chair"), &["cat", "nap"]));
 
     let both = Texts::of(&jpeg(&[exif_segment, xmp]));
     assert_eq!(both, texts("Tom & Jerry", Some("Asleep on a chair"), &["cat", "derp"]));
 
     let international = [b"Title\0\0\0de\0Titel\0".as_slice(), "Kätzchen".as_bytes()].concat();
-    let chunks = [chunk(b"iTXt", &international), chunk(b"tEXt", b"Description\0On a radiator")];
+    let chunks = [chunk(*b"iTXt", &international), chunk(*b"tEXt", b"Description\0On a radiator")];
     assert_eq!(Texts::of(&png(&chunks)), texts("Kätzchen", Some("On a radiator"), &[]));
 
     let packed = [b"Title\0\x01\0\0\0".as_slice(), b"not read"].concat();
-    assert_eq!(Texts::of(&png(&[chunk(b"iTXt", &packed)])), Texts::default());
+    assert_eq!(Texts::of(&png(&[chunk(*b"iTXt", &packed)])), Texts::default());
 }
 
 #[test]
@@ -130,7 +130,7 @@ proptest! {
         let picture = match kind {
             0 => jpeg(&[segment(0xE1, &[b"Exif\0\0", bytes.as_slice()].concat())]),
             1 => jpeg(&[segment(0xED, &[b"Photoshop 3.0\08BIM\x04\x04\0\0", bytes.as_slice()].concat())]),
-            2 => png(&[chunk(b"iTXt", &bytes)]),
+            2 => png(&[chunk(*b"iTXt", &bytes)]),
             3 => [b"RIFF\0\0\0\0WEBP".as_slice(), &bytes].concat(),
             4 => [b"\xff\xd8\xff".as_slice(), &bytes].concat(),
             _ => jpeg(&[segment(0xE1, &[b"http://ns.adobe.com/xap/1.0/\0", bytes.as_slice()].concat())]),

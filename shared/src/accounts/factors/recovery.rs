@@ -40,7 +40,7 @@ pub async fn renew(tx: &mut Tx, user: UserId) -> sqlx::Result<Vec<String>> {
     .execute(&mut **tx)
     .await?;
     tell(tx, user, FactorChange::CodesMade).await?;
-    Ok(random.iter().map(|code| written(code)).collect())
+    Ok(random.iter().map(written).collect())
 }
 
 /// Uses up a code, and tells the user. Returns false if it is wrong, or was used. Lock the user's row first.

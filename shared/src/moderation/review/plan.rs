@@ -37,6 +37,7 @@ impl Act {
 
 /// A case as it is now.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct CaseNow {
     /// What it is about.
     pub(super) thing: Thing,

@@ -60,7 +60,8 @@ type Tampering = (&'static str, &'static str, Told);
 
 /// All mistakes.
 fn tamperings() -> Vec<Tampering> {
-    let of_rows = tamperings_with_photos().into_iter().chain(tamperings_with_people());
+    let of_rows =
+        tamperings_with_photos().into_iter().chain(tamperings_with_people()).chain(tamperings_with_acts());
     let mut all: Vec<Tampering> = of_rows.map(|(sql, check)| (sql, check, Told::default())).collect();
     all.extend([
         (
@@ -150,7 +151,7 @@ fn tamperings_with_photos() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-/// Mistakes in accounts, hubs, comments, topics and talks.
+/// Mistakes in accounts, cases, hubs, comments and imports.
 fn tamperings_with_people() -> Vec<(&'static str, &'static str)> {
     vec![
         (
@@ -215,6 +216,17 @@ fn tamperings_with_people() -> Vec<(&'static str, &'static str)> {
              insert into hub_slugs (slug, hub_id) select 'dogs', id from hubs where slug = 'cats'",
             "no hub's slug redirects to another",
         ),
+        (
+            "insert into imports (owner_id, name, bytes, print, species, state)
+             values (1, 'cats.zip', 1, sha256('cats'), 'cat', 'done')",
+            "each file of an import that has ended has an outcome, and a draft of its own if it is imported",
+        ),
+    ]
+}
+
+/// Mistakes in what moderators do, in topics, credentials and talks.
+fn tamperings_with_acts() -> Vec<(&'static str, &'static str)> {
+    vec![
         (
             "update users set silenced_until = 'infinity' where id = 2",
             "a user's standing is what the sanctions in force say",

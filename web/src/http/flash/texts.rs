@@ -7,6 +7,7 @@ use crate::views::{Flash, grouped};
 
 impl Notice {
     /// The message.
+    #[expect(clippy::too_many_lines, reason = "a list of texts")]
     pub fn flash(self) -> Flash {
         match self {
             Self::PhotoDeleted => Flash::good("The photo is deleted."),

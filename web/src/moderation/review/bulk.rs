@@ -157,6 +157,6 @@ fn would(foreseen: Result<Vec<Step>, Refusal>) -> Result<String, Error> {
             Ok(format!("Would {}.", words.collect::<Vec<_>>().join(", and ")))
         }
         Err(Refusal::Database(error)) => Err(error.into()),
-        Err(refusal) => Ok(format!("Skipped: {}", refusal)),
+        Err(refusal) => Ok(format!("Skipped: {refusal}")),
     }
 }

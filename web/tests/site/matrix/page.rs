@@ -75,10 +75,8 @@ fn sanctioned() -> String {
                 routes.map(|(route, method)| format!("`{method} {route}`")).collect::<Vec<_>>().join(", ")
             }
         };
-        let cells = [Standing::Silenced, Standing::Barred].map(|standing| match standing.allows(*act) {
-            true => "✓",
-            false => "403",
-        });
+        let cells = [Standing::Silenced, Standing::Barred]
+            .map(|standing| if standing.allows(*act) { "✓" } else { "403" });
         writeln!(part, "| {which} | {} |", cells.join(" | ")).expect("it is a text");
     }
     part

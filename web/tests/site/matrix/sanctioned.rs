@@ -61,8 +61,8 @@ impl Tried {
 fn who_may(row: &Row) -> Option<Role> {
     let may: Vec<_> = Role::VARIANTS.iter().zip(&row.expected).collect();
     let may = |is_staff: bool| {
-        let may = may.iter().filter(|(_, outcome)| **outcome == Outcome::Done).map(|(role, _)| **role);
-        may.filter(|role| role.is_registered() && role.moderates() == is_staff).last()
+        let mut may = may.iter().filter(|(_, outcome)| **outcome == Outcome::Done).map(|(role, _)| **role);
+        may.rfind(|role| role.is_registered() && role.moderates() == is_staff)
     };
     may(false).or_else(|| may(true))
 }
