@@ -50,6 +50,7 @@ async fn change(site: &Site, browser: &Browser, photo: i64, title: &str) {
     }
     browser.click("#edit button[type=submit]").await;
     until_path(browser, |path| path == format!("/photos/{photo}")).await;
+    site.hurry().await;
     site.settle().await;
     let shown = site.api().get(&format!("photos/{photo}")).await.expect(200).json();
     let words = (&shown["title"], &shown["alt"], &shown["species"], &shown["tags"]);

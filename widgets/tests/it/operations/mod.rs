@@ -123,6 +123,8 @@ const OFTEN: &[(Operation, usize)] = &[
     (Operation::HidePhoto, 2),
     (Operation::RemoveFromHub, 2),
     (Operation::RemoveTalk, 2),
+    (Operation::RemoveHub, 3),
+    (Operation::CreateHub, 3),
     (Operation::Undo, 9),
     (Operation::Report, 3),
     (Operation::Dismiss, 3),
