@@ -9,6 +9,7 @@ pub mod comments;
 pub mod config;
 pub mod csv;
 pub mod db;
+pub mod departures;
 pub mod events;
 pub mod exports;
 pub mod hubs;

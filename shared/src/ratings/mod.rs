@@ -3,7 +3,6 @@
 mod ballot;
 pub mod cast;
 mod derpiness;
-pub mod merge;
 pub mod permutation;
 pub mod queries;
 mod recorder;

@@ -6,10 +6,10 @@ use pawdium_shared::accounts::{
     Act, Email, Name, Refused, User, networks, passwords, queries, sessions, tokens,
 };
 use pawdium_shared::db::retry_conflicts;
+use pawdium_shared::departures;
 use pawdium_shared::hubs::about::{self, AboutLine};
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::photos::owner;
-use pawdium_shared::ratings::merge;
 use pawdium_shared::security::{self, Incident};
 
 use super::factors::require_proof;
@@ -253,7 +253,7 @@ pub(super) async fn remove(
         }
         confirm(&mut tx, visitor, proof.as_ref(), FIELD).await?;
         require_proof(&mut tx, visitor).await?;
-        merge::delete(&mut tx, visitor.id()).await?;
+        departures::delete(&mut tx, visitor.id()).await?;
         tx.commit().await?;
         Ok::<_, Error>(true)
     });

@@ -8,10 +8,10 @@ use pawdium_shared::accounts::proof::{self, Proof};
 use pawdium_shared::accounts::sessions::{self, Token};
 use pawdium_shared::accounts::{Act, Email, User, queries};
 use pawdium_shared::db::{Tx, retry_conflicts};
+use pawdium_shared::departures;
 use pawdium_shared::ids::UserId;
 use pawdium_shared::jobs::mail::SendMail;
 use pawdium_shared::moderation::sanctions::list;
-use pawdium_shared::ratings::merge;
 use pawdium_shared::security::{self, Incident};
 
 use super::guesses;
@@ -132,7 +132,7 @@ pub(super) async fn open(
         if let Some(before) = before
             && is_there(&mut tx, visitor).await?
         {
-            merge::merge(&mut tx, before, user).await?;
+            departures::merge(&mut tx, before, user).await?;
         }
         if let Some(replaced) = replaced {
             sessions::log_out(&mut tx, visitor.id(), replaced).await?;

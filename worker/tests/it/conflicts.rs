@@ -5,12 +5,12 @@ use pawdium_kit::workers::transact;
 use pawdium_shared::accounts::{RaterKey, queries, sessions};
 use pawdium_shared::audit::Actor;
 use pawdium_shared::db::{Db, Tx};
+use pawdium_shared::departures;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::moderation::blocked::{self, Reason};
 use pawdium_shared::photos::{PhotoState, Species, likeness, transitions, withheld};
 use pawdium_shared::ranking::virality::Moment;
 use pawdium_shared::ranking::{refresh, sharing};
-use pawdium_shared::ratings::merge;
 use pawdium_shared::references::{self, Gone};
 use pawdium_worker::runner;
 use sqlx::PgPool;
@@ -92,11 +92,11 @@ async fn concurrent_acts_neither_deadlock_nor_bring_anything_back(db: PgPool) {
         let mut acts = vec![
             at_once!(site, |tx| refresh::write_moved(tx, &moved)),
             at_once!(site, |tx| refresh::fold_moments(tx)),
-            at_once!(site, |tx| merge::delete(tx, ada)),
+            at_once!(site, |tx| departures::delete(tx, ada)),
         ];
         acts.push(match round % 3 {
-            0 => at_once!(site, |tx| merge::delete(tx, bob)),
-            1 => at_once!(site, |tx| merge::merge(tx, eve, bob)),
+            0 => at_once!(site, |tx| departures::delete(tx, bob)),
+            1 => at_once!(site, |tx| departures::merge(tx, eve, bob)),
             _ => at_once!(site, |tx| sharing::share(tx, photos[2], eve)),
         });
         acts.push(match round % 4 {
@@ -148,7 +148,7 @@ async fn an_account_is_deleted_while_one_of_its_photos_is(db: PgPool) {
     let held = wait_at(&site, "deleted").await;
     let of_photo = at_once!(site, |tx| transitions::delete(tx, photo));
     until_waiting(&site, 1).await;
-    let of_account = at_once!(site, |tx| merge::delete(tx, ada));
+    let of_account = at_once!(site, |tx| departures::delete(tx, ada));
     until_waiting(&site, 2).await;
     held.rollback().await.expect("it rolls back");
     for act in [of_photo, of_account] {
@@ -165,7 +165,7 @@ async fn an_account_is_deleted_while_one_of_its_photos_goes_live(db: PgPool) {
     let held = wait_at(&site, "live").await;
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     until_waiting(&site, 1).await;
-    let deletion = at_once!(site, |tx| merge::delete(tx, ada));
+    let deletion = at_once!(site, |tx| departures::delete(tx, ada));
     until_waiting(&site, 2).await;
     held.rollback().await.expect("it rolls back");
     deletion.await.expect("no panic").expect("no deadlock");
@@ -215,7 +215,7 @@ async fn a_sharer_has_one_link_for_each_photo(db: PgPool) {
     let eve = visitor(&site).await;
     let mut db = site.db.acquire().await.expect("a connection");
     let visitors = sharing::share(&mut db, photo, eve).await.expect("no error").expect("a link");
-    transact(&site.db, async |tx| merge::merge(tx, eve, bob).await).await.expect("no error");
+    transact(&site.db, async |tx| departures::merge(tx, eve, bob).await).await.expect("no error");
     assert_eq!(sharing::share(&mut db, photo, bob).await.expect("no error"), code);
     assert_eq!(sharing::find_shared(&mut db, &visitors).await.expect("no error"), Some(photo));
 }

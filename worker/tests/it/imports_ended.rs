@@ -175,7 +175,7 @@ async fn imports_go_with_their_owner(db: PgPool) {
     let site = Site::new(db);
     let ada = site.member("ada").await;
     import(&site, ada, &zip_of(&[("1.jpg", &picture(1))])).await;
-    transact(&site.db, async |tx| pawdium_shared::ratings::merge::delete(tx, ada).await)
+    transact(&site.db, async |tx| pawdium_shared::departures::delete(tx, ada).await)
         .await
         .expect("the account is deleted");
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
@@ -196,7 +196,7 @@ async fn an_import_under_way_ends_with_its_owners_account(db: PgPool) {
     let workers = start_workers(&site.db, &runner(site.env.clone())).await;
     let drafted = "select count(*) from import_files where state = 'imported'";
     until("some are drafts", SOON, async || (count(&site.db, drafted).await >= 3).then_some(())).await;
-    transact(&site.db, async |tx| pawdium_shared::ratings::merge::delete(tx, ada).await)
+    transact(&site.db, async |tx| pawdium_shared::departures::delete(tx, ada).await)
         .await
         .expect("the account is deleted");
     until_idle(&site.db).await;

@@ -14,7 +14,7 @@ pub(crate) mod queues {
     pub(crate) const MAIL: Queue = Queue::new("mail");
     pub(crate) const CACHE: Queue = Queue::new("cache");
 
-    pub(crate) const ALL: [Queue; 7] = [
+    pub(crate) const ALL: [Queue; 8] = [
         MEDIA,
         MAIL,
         CACHE,
@@ -22,6 +22,7 @@ pub(crate) mod queues {
         Queue::new("ranking"),
         Queue::new("upkeep"),
         Queue::new("exports"),
+        Queue::new("imports"),
     ];
 }
 

@@ -18,12 +18,14 @@ const FILE_TEXT: &str = "# Settings of the demo in this folder. The database, Re
                          # the demo's own; everything else can be set here. systemd/pawdium.toml shows all keys.\n";
 
 /// Limits per address and per member. All clients of a demo share an address, and its members write at once.
-const UNLIMITED: [&str; 13] = [
+const UNLIMITED: [&str; 15] = [
     "REGISTRATIONS_PER_HOUR",
     "LOGINS_PER_MINUTE",
     "RESETS_PER_HOUR",
     "UPLOADS_PER_HOUR",
+    "IMPORTS_PER_HOUR",
     "HUBS_PER_HOUR",
+    "REPORTS_PER_HOUR",
     "ANONYMOUS_PER_HOUR",
     "OEMBEDS_PER_MINUTE",
     "RATINGS_PER_MINUTE",

@@ -12,13 +12,13 @@ mod seal;
 mod totp;
 
 use chrono::{DateTime, Utc};
+use pawdium_queue::Enqueue as _;
 use sqlx::PgConnection;
 
 use super::Role;
 use crate::db::Tx;
 use crate::ids::UserId;
 use crate::jobs::mail::{FactorChange, SendMail};
-use pawdium_queue::Enqueue as _;
 
 pub use seal::Seal;
 pub use totp::{Begun, Secret, begin, confirm, find_begun, turn_off};

@@ -1,8 +1,9 @@
 //! Recovery codes: ten random codes, each of which opens the account once instead of another second factor.
 
+use std::sync::LazyLock;
+
 use data_encoding::{Encoding, Specification};
 use sha2::{Digest as _, Sha256};
-use std::sync::LazyLock;
 
 use super::{find, tell};
 use crate::db::Tx;

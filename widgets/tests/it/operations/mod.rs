@@ -8,10 +8,10 @@ mod talks;
 
 use pawdium_shared::accounts::{self, Name};
 use pawdium_shared::db::Tx;
+use pawdium_shared::departures;
 use pawdium_shared::hubs::about::{self, AboutLine};
 use pawdium_shared::ids::{HubId, PhotoId, UserId};
 use pawdium_shared::photos::{avatars, owner};
-use pawdium_shared::ratings::merge;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
@@ -301,7 +301,7 @@ impl<'a> Changer<'a> {
                 if member == self.founder || self.world.ask::<i64>("select count(*) from users").await < 8 {
                     return Ok(false);
                 }
-                merge::delete(tx, member).await?;
+                departures::delete(tx, member).await?;
                 Ok(true)
             }
         }

@@ -2,11 +2,12 @@
 
 use pawdium_shared::accounts::{self, RaterKey};
 use pawdium_shared::db::Tx;
+use pawdium_shared::departures;
 use pawdium_shared::events::Event;
 use pawdium_shared::ids::{PhotoId, UserId};
 use pawdium_shared::ranking::virality::Moment;
 use pawdium_shared::ranking::{refresh, sharing, weighing};
-use pawdium_shared::ratings::{cast, merge};
+use pawdium_shared::ratings::cast;
 use rand::RngExt as _;
 use rand::seq::IndexedRandom as _;
 
@@ -48,7 +49,7 @@ impl Changer<'_> {
                     }
                 }
                 world::keep_draft(tx, anonymous, &format!("Photo {}", self.made)).await?;
-                merge::merge(tx, anonymous, account).await?;
+                departures::merge(tx, anonymous, account).await?;
                 Ok(true)
             }
         }

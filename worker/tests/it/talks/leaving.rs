@@ -3,9 +3,9 @@
 use pawdium_kit::waiting::count;
 use pawdium_kit::workers::transact;
 use pawdium_shared::accounts::queries as accounts;
+use pawdium_shared::departures;
 use pawdium_shared::hubs::changes;
 use pawdium_shared::photos::{Species, withheld};
-use pawdium_shared::ratings::merge;
 use pawdium_shared::talks::queries::find_talk;
 use pawdium_shared::talks::{Device, Network, NewCall, Phase, TalkChange, Voter, Voters, pitch};
 use sqlx::PgPool;
@@ -27,7 +27,7 @@ async fn a_deleted_account_takes_its_votes_along_until_the_close_and_leaves_its_
     }
     stage.vote(eve, other).await.expect("a member");
     for gone in [eve, author] {
-        transact(&stage.site.db, async |tx| merge::delete(tx, gone).await).await.expect("no error");
+        transact(&stage.site.db, async |tx| departures::delete(tx, gone).await).await.expect("no error");
     }
     assert_eq!((stage.counts(talk).await, stage.counts(other).await), ((1, 0), (0, 0)));
     let mut db = stage.site.db.acquire().await.expect("a connection");
@@ -45,7 +45,7 @@ async fn after_the_close_a_vote_outlives_its_account_without_a_trace_of_where_it
     let from_home = Voter { device: Some(Device::generate()), network: Some(network), ..voter(eve) };
     set_in(&stage.site.db, &from_home, talk, true).await.expect("a member");
     stage.move_to(Phase::Closed).await;
-    transact(&stage.site.db, async |tx| merge::delete(tx, eve).await).await.expect("no error");
+    transact(&stage.site.db, async |tx| departures::delete(tx, eve).await).await.expect("no error");
     assert_eq!(stage.verify().await.differences, []);
     let traces = "select count(*) from talk_votes where device is not null or network is not null";
     assert_eq!((count(&stage.site.db, VOTES).await, count(&stage.site.db, traces).await), (1, 0));
@@ -68,7 +68,7 @@ async fn a_guest_who_logs_in_takes_the_votes_along_as_far_as_the_account_may_hav
     for talk in [both, b] {
         stage.vote(bob, talk).await.expect("a member");
     }
-    transact(&stage.site.db, async |tx| merge::merge(tx, guest, bob).await).await.expect("no error");
+    transact(&stage.site.db, async |tx| departures::merge(tx, guest, bob).await).await.expect("no error");
     for (talk, counts) in [(own, (0, 0)), (both, (1, 0)), (a, (1, 0)), (b, (1, 0))] {
         assert_eq!(stage.counts(talk).await, counts, "{talk}");
     }
@@ -79,7 +79,7 @@ async fn a_guest_who_logs_in_takes_the_votes_along_as_far_as_the_account_may_hav
     let served = Voter { served: true, ..voter(guest) };
     set_in(&more, &served, a, true).await.expect("it was served");
     set_in(&more, &served, own, true).await.expect("it was served");
-    transact(&more, async |tx| merge::merge(tx, guest, bob).await).await.expect("no error");
+    transact(&more, async |tx| departures::merge(tx, guest, bob).await).await.expect("no error");
     assert_eq!((stage.counts(a).await, stage.counts(own).await), ((1, 0), (0, 0)));
     stage.move_to(Phase::Closed).await;
     let verified = stage.verify().await;
@@ -99,7 +99,7 @@ async fn votes_beyond_what_an_account_may_have_are_dropped_when_a_guest_logs_in(
     for talk in [a, b] {
         set_in(&stage.site.db, &served, talk, true).await.expect("it was served");
     }
-    transact(&stage.site.db, async |tx| merge::merge(tx, guest, bob).await).await.expect("no error");
+    transact(&stage.site.db, async |tx| departures::merge(tx, guest, bob).await).await.expect("no error");
     assert_eq!(
         [stage.counts(a).await, stage.counts(b).await, stage.counts(c).await],
         [(1, 0), (0, 0), (1, 0)]

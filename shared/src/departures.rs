@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use super::cast;
 use crate::accounts::queries;
 use crate::acts;
 use crate::comments;
@@ -15,6 +14,7 @@ use crate::ids::{HubId, PhotoId, UserId};
 use crate::imports;
 use crate::moderation::review;
 use crate::photos::{avatars, files, owner, tagging, transitions, withheld};
+use crate::ratings::cast;
 use crate::talks::leaving;
 
 /// How many topics an event names.
