@@ -208,6 +208,9 @@ CREATE FUNCTION public.keep_hub(of_act bigint, of_hub bigint) RETURNS void
     from call_receipts join calls on calls.id = call_id where hub_id = of_hub
     union all
     select of_act, 18, 'notifications', user_id, to_jsonb(notifications) from notifications where hub_id = of_hub
+    union all
+    select of_act, 19, 'withheld', withheld.owner_id, to_jsonb(withheld)
+    from withheld join talks on talks.id = talk_id join calls on calls.id = call_id where hub_id = of_hub
 $$;
 
 CREATE FUNCTION public.keep_job_error() RETURNS trigger

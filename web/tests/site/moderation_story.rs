@@ -332,7 +332,7 @@ async fn a_hidden_photo_is_gone_everywhere_within_seconds_and_comes_back_as_it_w
     open.begin().await;
 
     story.hide().await;
-    open.until("gone").await;
+    open.until("changed").await;
     let Story { site, ada, bob, mo, photo, remix, .. } = &story;
     site.settle().await;
     assert_eq!(story.seen().await, BTreeSet::new(), "nor later");

@@ -117,7 +117,7 @@ async fn members_choose_what_they_hear_of(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob, _, photo) = stage(&site).await;
     let page = ada.pages.get("/settings/notifications").await.expect(200);
-    assert_eq!(page.html().select(&crate::harness::select("input[checked]")).count(), 7);
+    assert_eq!(page.html().select(&crate::harness::select("input[checked]")).count(), 10);
     ada.pages.post("/settings/notifications", &[("reply", "on"), ("nonsense", "on")]).await.location();
     bob.comment(photo, "Blep.").await;
     assert_eq!(ada.notifications().await, NONE);
@@ -127,7 +127,10 @@ async fn members_choose_what_they_hear_of(db: PgPool) {
     let page = ada.pages.get("/settings/notifications").await.expect(200);
     assert_eq!(page.attribute("input[checked]", "name"), "reply");
     let settings: String = site.ask("select off::text || digest from notification_settings").await;
-    assert_eq!(settings, "{comment,milestone,hub_asked,hub_answered,export_ready,import_done}false");
+    assert_eq!(
+        settings,
+        "{comment,milestone,hub_asked,hub_answered,report_judged,quarantined,export_ready,import_done}false"
+    );
     site.visitor().post("/settings/notifications", &[]).await.expect(403);
     assert!(site.visitor().get("/settings/notifications").await.location().starts_with("/login"));
 }

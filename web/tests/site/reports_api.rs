@@ -154,14 +154,17 @@ async fn a_member_reports_ten_things_an_hour_and_the_same_again_is_none(db: PgPo
 
 #[sqlx::test(migrator = "MIGRATIONS")]
 async fn reports_at_the_same_time_are_one_case_and_one_report_of_each(db: PgPool) {
-    let Stage { site, things, .. } = Stage::set(Site::start(db).await).await;
+    // Enough of them would hide the photo from the others.
+    let site = Setup::on(db).set("security.reports_to_hide", "0").start().await;
+    let Stage { site, things, .. } = Stage::set(site).await;
     let crowd = site.crowd("witness", 6).await;
     let what = &things[0];
     let body = || json!({ "category": "illegal" });
     let twice = crowd.iter().chain(&crowd).map(|one| one.report(what, body()));
     let answers = join_all(twice).await;
     let new = answers.iter().filter(|answer| answer.status == 201).count();
-    assert!(answers.iter().all(|answer| matches!(answer.status, 200 | 201)));
+    let others: Vec<_> = answers.iter().filter(|answer| !matches!(answer.status, 200 | 201)).collect();
+    assert!(others.is_empty(), "{others:?}");
     assert_eq!(new, 6);
     let counted: String = site
         .ask("select concat(count(*), ' ', sum(reports), ' ', sum(weight) = (select sum(weight) from reports)) from cases")
