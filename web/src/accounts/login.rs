@@ -106,7 +106,7 @@ pub async fn logout(
 /// Logs in through the API, with a code for an account with a second factor.
 ///
 /// # Errors
-/// As of [`enter::check_password`]; [`Error::CodeNeeded`] without a code, [`Error::WrongCode`] with a wrong one;
+/// As of `enter::check_password`; [`Error::CodeNeeded`] without a code, [`Error::WrongCode`] with a wrong one;
 /// [`Error::Sanctioned`] for a member who is suspended or banned.
 pub async fn enter(
     app: &App,

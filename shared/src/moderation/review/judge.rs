@@ -50,7 +50,7 @@ struct Held {
 /// Does what a moderator has decided. The case is theirs from then on, unless it is closed. Returns what was done.
 ///
 /// # Errors
-/// Those of [`plan`], [`Refusal::Gone`], [`Refusal::NoReason`], and what the acts themselves refuse.
+/// Those of `plan`, [`Refusal::Gone`], [`Refusal::NoReason`], and what the acts themselves refuse.
 pub async fn judge(
     db: &mut Tx,
     store: &MediaStore,
