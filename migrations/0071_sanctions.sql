@@ -30,7 +30,7 @@ create index sanctions_imposed_by on sanctions (imposed_by) where imposed_by is 
 create index sanctions_lifted_by on sanctions (lifted_by) where lifted_by is not null;
 
 -- What the sanctions in force add up to: `infinity` for those without an end. They change with a row of sanctions, in the
--- same transaction, so that whoever loads a user knows.
+-- same transaction, so that loading a user tells of them.
 alter table users add column silenced_until timestamptz, add column barred_until timestamptz,
     add column hidden_until timestamptz, add column warned_until timestamptz;
 

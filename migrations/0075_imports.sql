@@ -64,7 +64,7 @@ create index import_files_source on import_files (source_key) where source_key i
 insert into job_queues (name) values ('imports');
 
 -- An import must not stay under way when its job has ended without it: cancelled or deleted by an operator, out of attempts,
--- or undecodable. Whoever takes such a job off the live table enqueues the one that settles it.
+-- or undecodable. Deleting such a job from the live table enqueues the one that settles it.
 create function import_job_ended() returns trigger language plpgsql as $$
 declare
     import bigint;

@@ -151,7 +151,7 @@ fn archives_that_lie_are_refused() {
     }
 }
 
-/// An entry whose contents are another entry with its header, which the directory lists, too.
+/// The directory lists an entry, and another one inside its contents.
 #[test]
 fn an_entry_within_another_is_refused() {
     let inner = ZipEntry::new("b", vec![5; 900]);

@@ -114,7 +114,7 @@ pub async fn make_draft(
     quota: Quota,
 ) -> sqlx::Result<Option<Outcome>> {
     let Some(taken) = find(db, import, number).await? else { return Ok(None) };
-    // Before the import: a deletion of the account locks in this order. Uploads of the same owner wait, too.
+    // Before the import: a deletion of the account locks in this order. Uploads of the same owner wait as well.
     lock_kept(db, taken.owner).await?;
     if !lock_file(db, import, number).await? {
         return Ok(None);

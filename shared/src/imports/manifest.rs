@@ -26,7 +26,9 @@ pub enum Unusable {
     )]
     Malformed(serde_json::Error),
     /// Of a later version.
-    #[error("This archive comes from a newer version of Pawdium. Ask whoever runs this site to update it.")]
+    #[error(
+        "This archive comes from a newer version of Pawdium. Ask the operators of this site to update it."
+    )]
     Newer,
 }
 

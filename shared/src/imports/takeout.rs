@@ -124,7 +124,7 @@ impl Sidecars {
     /// Looks for the longest name that a description of this picture may have.
     fn find_named(&mut self, folder: &str, picture: &str, copy: Option<u32>) -> Option<About> {
         let full: Vec<char> = picture.chars().chain(SUPPLEMENTAL.chars()).collect();
-        // Where the name is cut, the number of a copy may count, too.
+        // The number of a copy may be part of what the limit cuts.
         let number = copy.map_or(0, |copy| copy.to_string().len() + 2);
         let shortest = picture.chars().count().min(CUT - number);
         (shortest..=full.len()).rev().find_map(|length| {
