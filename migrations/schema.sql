@@ -1207,6 +1207,7 @@ CREATE TABLE public.photo_crops (
     crop_side integer NOT NULL,
     asked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     problem text,
+    revision integer,
     CONSTRAINT photo_crops_crop_side_check CHECK ((crop_side > 0)),
     CONSTRAINT photo_crops_crop_x_check CHECK ((crop_x >= 0)),
     CONSTRAINT photo_crops_crop_y_check CHECK ((crop_y >= 0))
@@ -1617,7 +1618,8 @@ CREATE TABLE public.talk_revisions (
     title text NOT NULL,
     description text NOT NULL,
     photo_id bigint,
-    at timestamp with time zone DEFAULT now() NOT NULL
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    was_shown boolean DEFAULT true NOT NULL
 );
 
 CREATE TABLE public.talk_votes (

@@ -87,6 +87,8 @@ pub enum Action {
     ResetFactors,
     /// A call is moved on to another phase.
     MoveCall,
+    /// The phases of a call that has begun get other times.
+    RescheduleCall,
     /// A talk is taken from everybody's sight.
     HideTalk,
     /// A hidden talk is shown again.
@@ -178,6 +180,8 @@ impl Action {
                 | Self::LiftSanction
                 | Self::AcceptAppeal
                 | Self::RefuseAppeal
+                | Self::RemoveAvatar
+                | Self::RemoveAbout
         )
     }
 
@@ -203,6 +207,7 @@ impl Action {
             Self::MakeResetLink => "user.reset_link",
             Self::ResetFactors => "user.reset_factors",
             Self::MoveCall => "call.move",
+            Self::RescheduleCall => "call.reschedule",
             Self::HideTalk => "talk.hide",
             Self::ShowTalk => "talk.show",
             Self::SetVotesAside => "votes.set_aside",

@@ -150,13 +150,16 @@ fn standing(call: &Call, mut talks: Vec<TalkRow>, limit: u8) -> Option<Vec<Place
     if call.phase < Phase::Voting || !Totals::visible_to(call, false) {
         return None;
     }
+    // A talk that was hidden at the close has no place in the result.
+    talks.retain(|row| row.votes.is_some());
     let votes = |row: &TalkRow| row.votes.unwrap_or(0);
     order::by_votes(&mut talks, |row| (votes(row), row.talk.title.clone(), row.talk.id));
     let places = order::places(&talks.iter().map(votes).collect::<Vec<_>>());
     let placed = |(row, place): (TalkRow, i32)| {
         Some(Placed {
             id: row.talk.id,
-            place,
+            // Of what has changed since the close, the result says nothing.
+            place: row.place.unwrap_or(place),
             votes: row.votes?,
             guest_votes: row.guest_votes?,
             title: row.talk.title,

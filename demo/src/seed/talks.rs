@@ -112,6 +112,10 @@ impl Caller<'_> {
         let path = format!("calls/{}", call["id"]);
         let page = self.client.succeed(Method::GET, &path, None, None).await?;
         let pitched = page["talks"].as_array().context("the talks are a list")?;
+        // Each reads the talks in their own order first, which the result will tell.
+        for voter in &voters {
+            self.client.succeed(Method::GET, &path, Some(&voter.token), None).await?;
+        }
         for (number, talk) in self.plan.talks.iter().enumerate() {
             let found = pitched.iter().find(|pitched| pitched["title"] == talk.title);
             let id = &found.with_context(|| format!("{} was pitched", talk.title))?["id"];

@@ -74,8 +74,13 @@ async fn hold_people(db: &mut PgConnection, hub: HubId, actor: Actor<'_>) -> sql
 /// # Errors
 /// [`Refusal::SlugTaken`] if another hub has one of its slugs by now, and [`Refusal::Gone`] if nothing is kept of it.
 pub async fn put_back(db: &mut Tx, hub: HubId, act: ActId) -> Result<(), Refusal> {
+    // Authors of talks too, so that none is sanctioned before the talks are there to be hidden.
     sqlx::query!(
-        "select id from users where id in (select user_id from kept_rows where act_id = $1) order by id for key share",
+        "select id from users
+         where id in (select user_id from kept_rows where act_id = $1
+                      union select (kept->>'author_id')::bigint from kept_rows
+                            where act_id = $1 and of_table = 'talks')
+         order by id for key share",
         act.0,
     )
     .fetch_all(&mut **db)

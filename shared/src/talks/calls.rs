@@ -43,8 +43,8 @@ pub struct NewCall {
 /// Opens a call in a hub for one of its owners.
 ///
 /// # Errors
-/// [`Refusal::NotOwner`], [`Refusal::Archived`], [`Refusal::OutOfOrder`], and [`Refusal::Past`] for a call that would
-/// be over.
+/// [`Refusal::NotOwner`], [`Refusal::Archived`], [`Refusal::OutOfOrder`], and [`Refusal::Past`] for a call that would be
+/// over.
 pub async fn create(db: &mut Tx, hub: HubId, owner: &User, new: &NewCall) -> Result<CallId, Refusal> {
     if hubs::lock_for_owner(db, hub, owner.id).await?.slug.is_none() {
         // A profile has no calls.
@@ -53,7 +53,7 @@ pub async fn create(db: &mut Tx, hub: HubId, owner: &User, new: &NewCall) -> Res
     check_order(&new.times)?;
     let phase = new.times.phase_at(now(db).await?);
     if phase.is_over() {
-        return Err(Refusal::Past("closes_at"));
+        return Err(Refusal::Past(phase.field()));
     }
     let call = sqlx::query_scalar!(
         r#"insert into calls (hub_id, created_by, title, text, pitch_from, voting_from, closes_at, announced_at, voters,
@@ -132,7 +132,8 @@ impl CallChange {
     }
 }
 
-/// Changes a call for one of the hub's owners: all that is given, or nothing. The phase stays; [`move_to`] changes it.
+/// Changes a call for one of the hub's owners: all that is given, or nothing. The phase stays; [`move_to`] changes it. The
+/// audit log records other times of a call that has begun.
 ///
 /// # Errors
 /// [`Refusal::NotOwner`], [`Refusal::Archived`], [`Refusal::OutOfOrder`], [`Refusal::Past`], and [`Refusal::Settled`]
@@ -169,6 +170,12 @@ pub async fn change(db: &mut Tx, call: CallId, owner: &User, change: &CallChange
     )
     .execute(&mut *db)
     .await?;
+    if before.times != after.times && before.phase > Phase::Draft {
+        let detail = json!({
+            "call": call, "hub": before.hub, "title": before.title, "from": before.times, "to": after.times,
+        });
+        audit::record(db, owner.actor(), Action::RescheduleCall, &detail).await?;
+    }
     Event::CallChanged { call, hub: before.hub }.record(db).await?;
     find(db, call).await?.ok_or(Refusal::Gone)
 }
@@ -191,7 +198,8 @@ fn settled(before: &Call, after: &Call) -> Option<&'static str> {
 /// votes that the tally does it. The audit log records the move.
 ///
 /// # Errors
-/// [`Refusal::NotOwner`], [`Refusal::Archived`], [`Refusal::Moved`] and [`Refusal::Backwards`].
+/// [`Refusal::NotOwner`], [`Refusal::Archived`], [`Refusal::Moved`], [`Refusal::ThereAlready`] and
+/// [`Refusal::Backwards`].
 pub async fn move_to(
     db: &mut Tx,
     call: CallId,
@@ -204,7 +212,7 @@ pub async fn move_to(
         return Err(Refusal::Moved(before.phase));
     }
     if !from.may_move_to(to) {
-        return Err(Refusal::Backwards);
+        return Err(if from == to { Refusal::ThereAlready } else { Refusal::Backwards });
     }
     let times = before.times.moved_to(to, now(db).await?);
     sqlx::query!(

@@ -49,21 +49,32 @@ fn is_own(talk: &Talk, viewer: &Viewer) -> bool {
     talk.author.is_some() && talk.author == viewer.user
 }
 
-/// Votes and guests' votes.
-type Counts = HashMap<TalkId, (i32, i32)>;
+/// What is counted of a talk.
+#[derive(Clone, Copy)]
+struct Count {
+    votes: i32,
+    guest_votes: i32,
+    /// Its place, once the result is frozen.
+    place: Option<i32>,
+}
 
-/// The counts of all talks of a call: from the result, once it is frozen.
+type Counts = HashMap<TalkId, Count>;
+
+/// The counts of all talks of a call. Once the result is frozen they are those of the result, which has none of a talk
+/// that was hidden at the close.
 async fn counts(db: &mut PgConnection, call: &Call) -> sqlx::Result<Counts> {
     let counts = sqlx::query!(
         r#"select id as "talk!: TalkId", coalesce(frozen.votes, talks.votes) as "votes!",
-                  coalesce(frozen.guest_votes, talks.guest_votes) as "guest_votes!"
+                  coalesce(frozen.guest_votes, talks.guest_votes) as "guest_votes!", frozen.place as "place?"
            from talks
            left join call_result_talks as frozen on frozen.call_id = talks.call_id and talk_id = id
-           where talks.call_id = $1"#,
+           where talks.call_id = $1 and (not $2 or frozen.talk_id is not null)"#,
         call.id.0,
+        call.frozen_at.is_some(),
     );
-    let counts = counts.fetch_all(db).await?;
-    Ok(counts.into_iter().map(|row| (row.talk, (row.votes, row.guest_votes))).collect())
+    let rows = counts.fetch_all(db).await?.into_iter();
+    let count = |votes, guest_votes, place| Count { votes, guest_votes, place };
+    Ok(rows.map(|row| (row.talk, count(row.votes, row.guest_votes, row.place))).collect())
 }
 
 async fn own_votes(db: &mut PgConnection, call: &Call, voter: Option<UserId>) -> sqlx::Result<Vec<TalkId>> {
@@ -82,8 +93,8 @@ fn row(call: &Call, viewer: &Viewer, talk: Talk, counts: &Counts, votes: &[TalkI
     let is_own = is_own(&talk, viewer);
     let names_author = !call.blind || call.phase.is_over() || viewer.runs_it || is_own;
     TalkRow {
-        votes: count.map(|count| count.0),
-        guest_votes: count.map(|count| count.1),
+        votes: count.map(|count| count.votes),
+        guest_votes: count.map(|count| count.guest_votes),
         voted: votes.contains(&talk.id),
         is_own,
         place: None,
@@ -103,7 +114,8 @@ pub fn share_order(call: &Call, order: u8, rows: &mut [TalkRow]) {
 }
 
 fn arrange(call: &Call, viewer: &Viewer, rows: &mut [TalkRow], counts: &Counts) {
-    let votes = |row: &TalkRow| counts.get(&row.talk.id).map_or(0, |count| count.0);
+    // Without a count a talk stands last.
+    let votes = |row: &TalkRow| counts.get(&row.talk.id).map_or(-1, |count| count.votes);
     match call.phase {
         Phase::Draft | Phase::Pitch => {}
         Phase::Voting => Orders::new(&call.seed).arrange(viewer.key, rows, |row| row.talk.id),
@@ -113,7 +125,10 @@ fn arrange(call: &Call, viewer: &Viewer, rows: &mut [TalkRow], counts: &Counts) 
             let shown = |row: &TalkRow| row.talk.state == TalkState::Shown;
             let places = order::places(&rows.iter().filter(|row| shown(row)).map(votes).collect::<Vec<_>>());
             for (row, place) in rows.iter_mut().filter(|row| shown(row)).zip(places) {
-                row.place = Some(place);
+                row.place = match call.frozen_at {
+                    None => Some(place),
+                    Some(_) => counts.get(&row.talk.id).and_then(|count| count.place),
+                };
             }
         }
     }

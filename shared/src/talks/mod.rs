@@ -10,6 +10,7 @@ pub mod devices;
 mod exposure;
 pub mod facts;
 mod fields;
+pub mod hiding;
 pub mod leaving;
 pub mod lists;
 mod locks;

@@ -55,6 +55,16 @@ impl Phase {
         to > self
     }
 
+    /// The field of the time at which it begins, in forms and in the API.
+    pub(super) const fn field(self) -> &'static str {
+        match self {
+            Self::Draft | Self::Pitch => "pitch_from",
+            Self::Voting => "voting_from",
+            Self::Closed => "closes_at",
+            Self::Announced => "announced_at",
+        }
+    }
+
     /// The phase that follows.
     #[must_use]
     pub fn next(self) -> Option<Self> {
@@ -101,7 +111,7 @@ impl Times {
         for (phase, from) in self.each() {
             let Some(from) = from else { continue };
             if latest.is_some_and(|latest| from < latest) {
-                return Some(field(phase));
+                return Some(phase.field());
             }
             latest = Some(from);
         }
@@ -134,7 +144,7 @@ impl Times {
             .find(|((_, before), (_, after))| {
                 [before, after].iter().any(|time| time.is_some_and(|time| time <= now))
             })
-            .map(|((phase, _), _)| field(phase))
+            .map(|((phase, _), _)| phase.field())
     }
 
     /// The next time at which a phase begins, with that phase.
@@ -143,16 +153,6 @@ impl Times {
         self.each()
             .into_iter()
             .find_map(|(phase, from)| from.filter(|from| *from > now).map(|from| (phase, from)))
-    }
-}
-
-/// The field of the time at which a phase begins, in forms and in the API.
-const fn field(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Draft | Phase::Pitch => "pitch_from",
-        Phase::Voting => "voting_from",
-        Phase::Closed => "closes_at",
-        Phase::Announced => "announced_at",
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use super::fields::{Description, Reason, TalkTitle};
+use super::hiding::HiddenBy;
 use super::locks;
 use super::phase::Phase;
 use super::queries::find_talk;
@@ -137,17 +138,26 @@ pub async fn withdraw(db: &mut Tx, talk: TalkId, author: UserId) -> Result<(), R
     Ok(Event::TalkChanged { talk, call: own.call, hub: own.hub }.record(db).await?)
 }
 
-/// Shows a talk that waits or was hidden, for an owner of the hub or a moderator of the site. The audit log records it
-/// if it was hidden.
+/// Shows a talk that waits or was hidden, for an owner of the hub or a moderator of the site. What the site has hidden
+/// is for its moderators, and what a sanction hides for nobody. The audit log records it if it was hidden.
 ///
 /// # Errors
-/// [`Refusal::Gone`], [`Refusal::NotOwner`] and [`Refusal::Archived`].
+/// [`Refusal::Gone`], [`Refusal::NotOwner`], [`Refusal::Archived`], [`Refusal::HiddenBySite`] and
+/// [`Refusal::HiddenBySanction`].
 pub async fn approve(db: &mut Tx, talk: TalkId, actor: &User) -> Result<(), Refusal> {
     let found = lock_as_owner(db, talk, actor).await?;
     if !matches!(found.state, TalkState::Waiting | TalkState::Hidden) {
         return Ok(());
     }
+    HiddenBy::find(db, &found).await?.permits(actor)?;
     set_state(db, &found, TalkState::Shown).await?;
+    sqlx::query!(
+        "update talk_revisions set was_shown = true where talk_id = $1 and revision = $2 and not was_shown",
+        talk.0,
+        found.revision,
+    )
+    .execute(&mut **db)
+    .await?;
     if found.state == TalkState::Hidden {
         let detail = json!({ "talk": talk, "call": found.call, "title": found.title });
         audit::record(db, actor.actor(), Action::ShowTalk, &detail).await?;
@@ -227,13 +237,19 @@ pub async fn put_back(
 /// Locks the moderator, the talk's author, the hub and the call, in this order.
 async fn lock_for_site(db: &mut Tx, talk: TalkId, actor: Actor<'_>) -> Result<Talk, Refusal> {
     let found = find_talk(db, talk).await?.ok_or(Refusal::Gone)?;
-    let users: Vec<_> = actor.user().into_iter().chain(found.author).map(|user| user.0).collect();
-    sqlx::query!("select id from users where id = any($1) order by id for key share", &users)
-        .fetch_all(&mut **db)
-        .await?;
+    hold(db, actor.user(), &found).await?;
     hubs::lock(db, found.hub).await?;
     locks::alone(db, found.call).await?;
     find_talk(db, talk).await?.ok_or(Refusal::Gone)
+}
+
+/// Keeps who acts, and a talk's author, from being deleted and sanctioned meanwhile.
+async fn hold(db: &mut PgConnection, actor: Option<UserId>, talk: &Talk) -> sqlx::Result<()> {
+    let users: Vec<_> = actor.into_iter().chain(talk.author).map(|user| user.0).collect();
+    sqlx::query!("select id from users where id = any($1) order by id for key share", &users)
+        .fetch_all(db)
+        .await?;
+    Ok(())
 }
 
 /// Locks the author, a photo, the hub and the call, in this order.
@@ -272,9 +288,10 @@ async fn lock_own(
     if found.state == TalkState::Hidden { Err(Refusal::Gone) } else { Ok(found) }
 }
 
-/// Locks a talk's call for an owner of the hub, or for a moderator, who may act in archived hubs too.
+/// Locks a talk's author and its call for an owner of the hub, or for a moderator, who may act in archived hubs too.
 async fn lock_as_owner(db: &mut Tx, talk: TalkId, actor: &User) -> Result<Talk, Refusal> {
     let found = find_talk(db, talk).await?.ok_or(Refusal::Gone)?;
+    hold(db, Some(actor.id), &found).await?;
     match hubs::lock_for_owner(db, found.hub, actor.id).await {
         Err(hubs::Refusal::NotOwner | hubs::Refusal::Archived) if actor.role.moderates() => {}
         locked => drop(locked?),
@@ -300,8 +317,8 @@ async fn require_pitching(db: &mut PgConnection, call: CallId) -> Result<(), Ref
 
 async fn keep_revision(db: &mut PgConnection, talk: TalkId) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into talk_revisions (talk_id, revision, title, description, photo_id)
-         select id, revision, title, description, photo_id from talks where id = $1",
+        "insert into talk_revisions (talk_id, revision, title, description, photo_id, was_shown)
+         select id, revision, title, description, photo_id, state = 'shown' from talks where id = $1",
         talk.0,
     )
     .execute(db)

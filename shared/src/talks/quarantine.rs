@@ -1,4 +1,4 @@
-//! Talks that the site hides until moderators have judged them. An owner of the hub may show one before that.
+//! Talks that the site hides until moderators have judged them.
 
 use super::locks;
 use super::pitch::set_state;

@@ -142,12 +142,18 @@ pub struct Revision {
     pub at: DateTime<Utc>,
 }
 
-/// Lists all texts that a talk has had, newest first.
-pub async fn list_revisions(db: &mut PgConnection, talk: TalkId) -> sqlx::Result<Vec<Revision>> {
+/// Lists the texts that a talk has had, newest first: all of them, or those that everybody has seen.
+pub async fn list_revisions(
+    db: &mut PgConnection,
+    talk: TalkId,
+    with_unseen: bool,
+) -> sqlx::Result<Vec<Revision>> {
     sqlx::query_as!(
         Revision,
-        "select revision, title, description, at from talk_revisions where talk_id = $1 order by revision desc",
+        "select revision, title, description, at from talk_revisions
+         where talk_id = $1 and (was_shown or $2) order by revision desc",
         talk.0,
+        with_unseen,
     )
     .fetch_all(db)
     .await

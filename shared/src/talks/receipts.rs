@@ -12,8 +12,8 @@ use crate::ids::{CallId, TalkId, UserId};
 pub struct VoteReceipt {
     /// The talk.
     pub talk: TalkId,
-    /// Its title.
-    pub title: String,
+    /// Its title; `None` if it is hidden.
+    pub title: Option<String>,
     /// When the vote was cast.
     pub at: DateTime<Utc>,
     /// The key of the receipt, in hexadecimal digits. With it anybody can compute the receipt.
@@ -29,7 +29,8 @@ pub struct VoteReceipt {
 /// Lists the votes of a voter in a call with their receipts, the first first.
 pub async fn of_voter(db: &mut PgConnection, call: CallId, voter: UserId) -> sqlx::Result<Vec<VoteReceipt>> {
     let votes = sqlx::query!(
-        r#"select talk_id as "talk: TalkId", title, at, nonce as "nonce: Nonce", set_aside_reason
+        r#"select talk_id as "talk: TalkId", case when state <> 'hidden' then title end as title, at,
+                  nonce as "nonce: Nonce", set_aside_reason
            from talk_votes join talks on talks.id = talk_id
            where voter_id = $1 and talk_votes.call_id = $2
            order by at, talk_id"#,

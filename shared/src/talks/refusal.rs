@@ -32,6 +32,12 @@ pub enum Refusal {
     /// The talk is somebody else's.
     #[error("It is somebody else's talk.")]
     NotOwn,
+    /// The site keeps the talk hidden, so its hub's owners can't show it.
+    #[error("The site has hidden this talk. Only its moderators can show it again.")]
+    HiddenBySite,
+    /// A sanction keeps the talk hidden, as all that is its author's.
+    #[error("A sanction of its author hides this talk. It comes back when the sanction ends.")]
+    HiddenBySanction,
     /// The hub is archived.
     #[error("This hub is archived, so nothing in it can change.")]
     Archived,
@@ -71,6 +77,9 @@ pub enum Refusal {
     /// The call is in another phase than the one that the person who moves it has seen.
     #[error("The call is in another phase by now. Load the page again.")]
     Moved(Phase),
+    /// The call is in that phase already.
+    #[error("The call is in that phase already.")]
+    ThereAlready,
     /// Calls move forwards only.
     #[error("A call only moves forwards.")]
     Backwards,

@@ -111,7 +111,8 @@ pub enum NotVerified {
     Database(#[from] sqlx::Error),
 }
 
-/// Computes a frozen result again from the rows, and compares counts, shares, places, exposure, receipts and the hash.
+/// Computes a frozen result again from the rows, and compares counts, shares, places, exposure, receipts and the hash, and
+/// the titles with what their authors wrote.
 ///
 /// # Errors
 /// [`NotVerified`].
@@ -138,6 +139,8 @@ struct Frozen {
     degrees: i32,
     lines: Vec<Line>,
     talks: Vec<(TalkId, String, TalkCount)>,
+    /// Talks whose title isn't what their author wrote last, with both.
+    retitled: Vec<(TalkId, String, String)>,
 }
 
 impl Frozen {
@@ -165,7 +168,17 @@ impl Frozen {
             };
             (row.talk, row.title, count)
         });
+        let retitled = sqlx::query!(
+            r#"select talks.id as "talk: TalkId", revised.title as written, talks.title
+               from call_result_talks as frozen
+               join talks on talks.id = frozen.talk_id
+               join talk_revisions as revised on revised.talk_id = talks.id and revised.revision = talks.revision
+               where frozen.call_id = $1 and revised.title <> talks.title order by talks.id"#,
+            call.0,
+        );
+        let retitled = retitled.fetch_all(&mut *db).await?.into_iter();
         Ok(Some(Self {
+            retitled: retitled.map(|row| (row.talk, row.written, row.title)).collect(),
             talks: talks.collect(),
             lines: receipts::lines(db, call).await?,
             hash: found.hash,
@@ -193,6 +206,9 @@ impl Frozen {
         compare(None, "Gini coefficient", digits(self.gini), digits(counted.equality.gini));
         compare(None, "χ²", digits(self.chi_square), digits(counted.equality.chi_square));
         compare(None, "degrees of freedom", self.degrees.to_string(), counted.equality.degrees.to_string());
+        for (talk, written, title) in &self.retitled {
+            compare(Some(*talk), "title", written.clone(), title.clone());
+        }
         for (talk, _, frozen) in &self.talks {
             let computed = counted.talks.get(talk).copied().unwrap_or_default();
             for (figure, [frozen, computed]) in figures(frozen).into_iter().zip(figures(&computed)).map(pair)

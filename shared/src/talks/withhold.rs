@@ -8,7 +8,7 @@ use super::queries::find_talk;
 use super::refusal::Refusal;
 use super::types::TalkState;
 use crate::db::Tx;
-use crate::ids::{TalkId, UserId};
+use crate::ids::{HubId, TalkId, UserId};
 
 /// Lists the talks of an author that would have to be hidden.
 pub async fn list_shown(db: &mut PgConnection, author: UserId) -> sqlx::Result<Vec<TalkId>> {
@@ -25,6 +25,20 @@ pub async fn list_withheld(db: &mut PgConnection, author: UserId) -> sqlx::Resul
     sqlx::query_scalar!(
         r#"select talk_id as "id!: TalkId" from withheld where owner_id = $1 and talk_id is not null order by talk_id"#,
         author.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Lists the authors in a hub whose talks a sanction hides or has hidden.
+pub async fn list_authors(db: &mut PgConnection, hub: HubId) -> sqlx::Result<Vec<UserId>> {
+    sqlx::query_scalar!(
+        r#"select distinct users.id as "id!: UserId"
+           from talks join calls on calls.id = call_id join users on users.id = author_id
+           where hub_id = $1
+             and (hidden_until > clock_timestamp() or exists (select from withheld where talk_id = talks.id))
+           order by 1"#,
+        hub.0,
     )
     .fetch_all(db)
     .await

@@ -129,7 +129,9 @@ impl From<talks::Refusal> for Error {
             Refusal::NotServed => Self::Forbidden("Load the page, and vote there."),
             Refusal::Moved(_) => Self::Conflict("The call is in another phase by now. Load the page again."),
             Refusal::Frozen => Self::Conflict("The result is frozen."),
-            Refusal::Backwards => Self::Field { field: "phase", message: refusal.to_string() },
+            Refusal::Backwards | Refusal::ThereAlready => {
+                Self::Field { field: "phase", message: refusal.to_string() }
+            }
             refusal => Self::OutOfTurn(refusal.to_string()),
         }
     }
@@ -175,6 +177,8 @@ impl From<comments::Refusal> for Error {
             Refusal::TooManyLinks => Self::Field { field: "text", message: refusal.to_string() },
             // Rounded up, so that trying again then works.
             Refusal::TooFast(wait) => Self::TooMany(wait.num_seconds().unsigned_abs() + 1),
+            Refusal::OwnHeld => Self::Conflict("It is yours. Another moderator has to approve it."),
+            Refusal::InCase => Self::Conflict("It was reported, and waits with its case. Decide there."),
             Refusal::Closed | Refusal::Blocked | Refusal::TooLate => Self::OutOfTurn(refusal.to_string()),
         }
     }
@@ -200,6 +204,10 @@ impl From<review::Refusal> for Error {
             }
             Refusal::OwnCase => {
                 Self::Conflict("It is about something of yours. Another moderator has to decide.")
+            }
+            Refusal::NotConcerned => Self::Conflict("This case isn't about that member."),
+            Refusal::Changed => {
+                Self::Conflict("It has changed since you opened this page. Look at it once more.")
             }
             Refusal::AlreadyDown => Self::Conflict("It is taken down already. Close the case."),
             Refusal::ThingGone => {

@@ -95,7 +95,12 @@ pub const BAKED: &[BakedRoute] = &[
         variants: talks::baked::ORDERS,
         ..page("/calls/{call}", |app, asked| Box::pin(talks::baked::bake_call(app, asked)))
     },
+    BakedRoute {
+        variants: talks::baked::ORDERS,
+        ..page("/talks/{talk}", |app, asked| Box::pin(talks::baked::bake_talk(app, asked)))
+    },
     page("/calls/{call}/results", |app, asked| Box::pin(talks::baked::bake_results(app, asked))),
+    page("/transparency", |app, asked| Box::pin(moderation::transparency::bake(app, asked))),
 ];
 
 /// A page that is the same whatever its query says.

@@ -91,8 +91,8 @@ pub fn viewer_of(visitor: &Visitor, roles: &[HubRole]) -> Viewer {
 /// Finds a talk with its call.
 ///
 /// # Errors
-/// [`Error::NotFound`] also if the visitor may not see the call. A talk that waits is seen by its author and those who
-/// run the call, a hidden one by the latter, a withdrawn one by its author.
+/// [`Error::NotFound`] also if the visitor may not see the call. A talk that waits or is hidden is seen by its author and
+/// those who run the call, a withdrawn one by its author.
 pub async fn find_talk(app: &App, visitor: &Visitor, talk: TalkId) -> Result<(Talk, SeenCall), Error> {
     let talk = queries::find_talk(&mut *app.db.acquire().await?, talk).await?;
     let seen = find_call(app, visitor, talk.as_ref().map_or(CallId(0), |talk| talk.call)).await?;
@@ -108,8 +108,7 @@ fn may_see_talk(talk: &Talk, user: Option<&User>, viewer: &Viewer) -> bool {
     let is_own = user.is_some_and(|user| Some(user.id) == talk.author);
     match talk.state {
         TalkState::Shown => true,
-        TalkState::Waiting => is_own || viewer.runs_it,
-        TalkState::Hidden => viewer.runs_it,
+        TalkState::Waiting | TalkState::Hidden => is_own || viewer.runs_it,
         TalkState::Withdrawn => is_own,
     }
 }

@@ -6,15 +6,16 @@
 
 use pawdium_shared::cache::{depend_on, gathering};
 use pawdium_shared::hubs::shown::ShownHub;
-use pawdium_shared::ids::CallId;
+use pawdium_shared::ids::{CallId, TalkId};
 use pawdium_shared::talks::facts::CachedCallFacts;
 use pawdium_shared::talks::{Phase, TalkRow, TalkState, Totals, Voters, lists, order, results};
 use pawdium_widgets::markdown;
 
-use super::access::{SeenCall, find_call};
+use super::access::{SeenCall, find_call, find_talk};
 use super::present::{self, Counted};
 use super::shared_order::SharedOrder;
 use super::show::{BoardQuery, Part, number, totals_of};
+use super::talk::Loaded;
 use super::{list, results as result_page};
 use crate::baked::Asked;
 use crate::error::Error;
@@ -22,7 +23,7 @@ use crate::http::visitor::Visitor;
 use crate::hubs::access::find_visible_hub;
 use crate::hubs::head;
 use crate::state::App;
-use crate::views::baked::{BakedCall, BakedCalls, BakedHtml, BakedTalk, TalkSheet};
+use crate::views::baked::{BakedCall, BakedCalls, BakedHtml, BakedOneTalk, BakedTalk, TalkSheet};
 use crate::views::talks::board::{Barrier, VoteControl};
 
 /// How many orders of a list of talks are baked.
@@ -53,17 +54,7 @@ pub async fn bake_call(app: App, asked: Asked) -> Result<BakedHtml, Error> {
     let photos = present::photos(&app, &rows).await?;
     let counted = Counted::of(&rows, turnout);
     let part = Part::of(call, &query, rows.len(), true);
-    let talk = |row: &TalkRow| {
-        let card = present::card(call, row, &photos, &counted, VoteControl::None);
-        BakedTalk {
-            id: card.id,
-            title: card.title,
-            text: card.text,
-            author: card.author,
-            picture: card.picture,
-            tally: card.tally,
-        }
-    };
+    let talk = |row: &TalkRow| BakedTalk::of(present::card(call, row, &photos, &counted, VoteControl::None));
     let barrier = (call.phase == Phase::Voting).then_some(Barrier::LogIn);
     let page = BakedCall {
         text: markdown::render(&call.text),
@@ -78,6 +69,30 @@ pub async fn bake_call(app: App, asked: Asked) -> Result<BakedHtml, Error> {
             is_shuffled: part.is_shuffled,
             paging: part.paging,
         },
+        head,
+    };
+    asked.bake(&app, page)
+}
+
+/// A talk's page for everybody. Where guests vote, they do it on the call's page.
+///
+/// # Errors
+/// [`Error::NotFound`] also if not everybody may see it; or a database error.
+pub async fn bake_talk(app: App, asked: Asked) -> Result<BakedHtml, Error> {
+    let id = asked.name().parse().map(TalkId).map_err(|_| Error::NotFound)?;
+    let (talk, seen) = find_talk(&app, &Visitor::nobody(), id).await?;
+    depend_on(ShownHub(seen.hub.id));
+    if Totals::visible_to(&seen.call, false) {
+        depend_on(CachedCallFacts(seen.call.id));
+    }
+    let order = SharedOrder::numbered(asked.variant).number();
+    let loaded = Loaded::find(&app, &talk, &seen, Some(order)).await?;
+    let head = present::public_head(&mut *app.db.acquire().await?, &seen).await?;
+    let page = BakedOneTalk {
+        talk: BakedTalk::of(loaded.card(&seen.call, VoteControl::None)),
+        revisions: loaded.revisions,
+        around: loaded.around,
+        pitched: loaded.pitched,
         head,
     };
     asked.bake(&app, page)

@@ -221,7 +221,7 @@ struct Split<'a> {
     own: Vec<&'a TalkRow>,
     /// Those that wait for an owner.
     waiting: Vec<&'a TalkRow>,
-    /// Those that owners have hidden, for those who run the call.
+    /// Those that are hidden, for those who run the call, and the viewer's own.
     hidden: Vec<&'a TalkRow>,
     /// The list.
     list: Vec<&'a TalkRow>,

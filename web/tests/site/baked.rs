@@ -38,8 +38,9 @@ async fn a_page_is_rendered_once_and_then_sent_from_memory(db: PgPool) {
         assert_eq!((source(&second), without_ballot(&second)), ("HIT", without_ballot(&first)), "{path}");
         assert!(second.header("age").parse::<u64>().is_ok_and(|age| age < 10), "{path}");
         // Views of photos are counted, and not everybody gets the same order of talks.
-        let is_asked =
-            path.starts_with("/photos/") || path.starts_with("/calls/") && !path.ends_with("/results");
+        let is_asked = path.starts_with("/photos/")
+            || path.starts_with("/talks/")
+            || path.starts_with("/calls/") && !path.ends_with("/results");
         let shared = u8::from(!is_asked);
         let caching = match path.as_str() {
             "/" => "private, no-store".to_owned(),

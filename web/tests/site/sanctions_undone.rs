@@ -6,7 +6,7 @@ use futures::future::join_all;
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::jobs::ranking::RefreshRanks;
 use pawdium_shared::jobs::sanctions::SettleSanctions;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::harness::{Person, Site};
@@ -296,4 +296,74 @@ async fn a_silenced_member_who_rates_by_a_link_makes_nothing_more_viral(db: PgPo
     assert_eq!(site.ask::<i64>(moments).await, 0);
     rate(&mo).await;
     assert_eq!(site.ask::<i64>(moments).await, 1);
+}
+
+/// What is shown of bob's talks, and how many are withheld.
+async fn talks_of(site: &Site) -> (Option<String>, i64) {
+    let states = site.ask("select string_agg(state, ' ' order by id) from talks").await;
+    (states, site.ask("select count(*) from withheld").await)
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn sanctions_that_begin_or_end_while_a_hub_is_deleted_count_when_it_comes_back(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let (olga, bob, mo) = (site.member("olga").await, site.member("bob").await, site.moderator("mo").await);
+    site.hub_of("cats", &[&olga, &bob]).await;
+    let call = site.open_call(&olga, "cats", json!({ "moderated": true })).await;
+    let talk = bob.pitch(call, "Naps").await;
+    olga.pages.post(&format!("/talks/{talk}/moderate"), &[("act", "approve")]).await.location();
+    bob.pitch(call, "Boxes").await;
+    let (shown, withheld) = ((Some("shown waiting".to_owned()), 0), (Some("hidden hidden".to_owned()), 2));
+    let delete = async || mo.api.delete("hubs/cats", Value::Null).await.expect(204);
+    let put_back = async || {
+        let act: i64 = site.ask("select max(id) from acts where act = 'delete_hub'").await;
+        mo.pages.post(&format!("/moderation/acts/{act}/undo"), &[]).await.location();
+        site.settle().await;
+    };
+    let suspend = async || {
+        sanction(&mo, "bob", "suspend", "2", "hide").await.location();
+        site.settle().await;
+    };
+    let free = async || {
+        lift(&site, &mo).await;
+        site.settle().await;
+    };
+    assert_eq!(talks_of(&site).await, shown);
+
+    suspend().await;
+    assert_eq!(talks_of(&site).await, withheld);
+    delete().await;
+    free().await;
+    put_back().await;
+    assert_eq!(talks_of(&site).await, shown, "it ended while the hub was away");
+
+    delete().await;
+    suspend().await;
+    put_back().await;
+    assert_eq!(talks_of(&site).await, withheld, "it began while the hub was away");
+    free().await;
+    assert_eq!(talks_of(&site).await, shown);
+
+    // Also if the author has left the hub before.
+    bob.api.delete("hubs/cats/roles/member", Value::Null).await.expect(204);
+    suspend().await;
+    delete().await;
+    free().await;
+    assert_eq!(talks_of(&site).await, (None, 0));
+    put_back().await;
+    assert_eq!(talks_of(&site).await, shown);
+    // It also ends by the clock while nobody notices.
+    suspend().await;
+    delete().await;
+    site.change(
+        "update sanctions set imposed_at = now() - interval '3 days', until = now() - interval '1 second'
+         where lifted_at is null",
+    )
+    .await;
+    site.change("update users set barred_until = now(), hidden_until = now() where barred_until is not null")
+        .await;
+    site.run(SettleSanctions { user: None }).await;
+    site.settle().await;
+    put_back().await;
+    assert_eq!(talks_of(&site).await, shown);
 }

@@ -184,7 +184,7 @@ async fn owners_set_votes_aside_and_restore_them_with_a_reason(db: PgPool) {
     assert_eq!(counts().await, "1,3");
     let again = stage.act("set-aside", json!({ "voters": ids, "talk": naps, "reason": "Twice" })).await;
     assert_eq!(again.expect(200).json(), json!({ "votes": 0 }));
-    let all = stage.act("set-aside", json!({ "voters": [voters[0].id], "reason": "All" })).await;
+    let all = stage.act("set-aside", json!({ "voters": [voters[0].id, 999_999], "reason": "All" })).await;
     assert_eq!(all.expect(200).json(), json!({ "votes": 1 }));
     assert_eq!(counts().await, "1,2");
     // Its voter can't change such a vote, and reads why.
@@ -219,6 +219,9 @@ async fn owners_set_votes_aside_and_restore_them_with_a_reason(db: PgPool) {
         .await;
     let lines: Vec<_> = audit.split("; ").collect();
     assert_eq!(lines.len(), 3, "{audit}");
+    let concerned =
+        stage.site.ask::<Value>("select detail->'voters' from audit_log where detail->>'reason' = 'All'");
+    assert_eq!(concerned.await, json!([voters[0].id]), "only those who had votes");
     assert!(
         lines[0].ends_with("olga 2 One browser") && lines[2].ends_with("olga 3 They are twins"),
         "{audit}"

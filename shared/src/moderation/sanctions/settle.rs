@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use crate::db::{Db, Tx, retry_conflicts};
 use crate::events::Event;
-use crate::ids::{PhotoId, UserId};
+use crate::ids::{HubId, PhotoId, UserId};
 use crate::jobs::sanctions::SettleSanctions;
 use crate::moderation::blocked;
 use crate::photos::{self, owner};
@@ -59,7 +59,7 @@ pub async fn list_due(db: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<Use
 /// When the database fails. What was done until then stays.
 pub async fn settle(db: &Db, user: UserId) -> Result<(), talks::Refusal> {
     let open = find_open(&mut *db.acquire().await?, user).await?;
-    if open.is_none() && !hides(&mut *db.acquire().await?, &[user]).await?.contains(&user) {
+    if open.is_none() && !has_hidden(&mut *db.acquire().await?, user).await? {
         return Ok(());
     }
     for part in [Part::Ratings, Part::Photos, Part::Comments] {
@@ -81,6 +81,28 @@ pub async fn hide_again(db: &mut Tx, owners: &[UserId]) -> sqlx::Result<()> {
         SettleSanctions { user: Some(user) }.enqueue(db).await?;
     }
     Ok(())
+}
+
+/// Settles for those whose talks a hub had that has just come back: a sanction may have begun or ended meanwhile. Lock
+/// them first.
+pub(in crate::moderation) async fn settle_hub(db: &mut Tx, hub: HubId) -> sqlx::Result<()> {
+    for user in talks::withhold::list_authors(db, hub).await? {
+        SettleSanctions { user: Some(user) }.enqueue(db).await?;
+    }
+    Ok(())
+}
+
+/// Whether a sanction hides what is a user's, or has hidden something that is hidden still.
+async fn has_hidden(db: &mut PgConnection, user: UserId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select (hidden_until > clock_timestamp()) is true
+                  or exists (select from withheld where owner_id = $1) as "has!"
+           from users where id = $1"#,
+        user.0,
+    )
+    .fetch_optional(db)
+    .await
+    .map(|has| has.unwrap_or(false))
 }
 
 /// Those of these users whose content a sanction hides.

@@ -1,6 +1,8 @@
 //! Setting votes aside and restoring them, by the hub's owners, before the close. The audit log has each act with its
 //! reason.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::super::fields::Reason;
@@ -11,6 +13,12 @@ use crate::audit::{self, Action};
 use crate::db::Tx;
 use crate::events::Event;
 use crate::ids::{CallId, TalkId, UserId};
+
+/// A vote that was set aside or restored.
+struct Vote {
+    talk: TalkId,
+    voter: UserId,
+}
 
 /// Sets votes of these voters aside, of all talks or of one: they don't count, and their voters can't change them.
 /// Returns how many.
@@ -30,10 +38,11 @@ pub async fn set_aside(
         return Err(Refusal::Frozen);
     }
     let ids: Vec<_> = voters.iter().map(|voter| voter.0).collect();
-    let changed = sqlx::query_scalar!(
+    let changed = sqlx::query_as!(
+        Vote,
         r#"update talk_votes set set_aside_at = clock_timestamp(), set_aside_by = $4, set_aside_reason = $5
            where call_id = $1 and voter_id = any($2) and ($3::bigint is null or talk_id = $3) and set_aside_at is null
-           returning talk_id as "talk: TalkId""#,
+           returning talk_id as "talk: TalkId", voter_id as "voter: UserId""#,
         call.0,
         &ids,
         talk.map(|talk| talk.0),
@@ -42,7 +51,7 @@ pub async fn set_aside(
     )
     .fetch_all(&mut *db)
     .await?;
-    note(db, call, owner, Action::SetVotesAside, voters, &changed, reason).await?;
+    note(db, call, owner, Action::SetVotesAside, &changed, reason).await?;
     Ok(changed.len() as u64)
 }
 
@@ -63,18 +72,19 @@ pub async fn restore(
         return Err(Refusal::Frozen);
     }
     let ids: Vec<_> = voters.iter().map(|voter| voter.0).collect();
-    let changed = sqlx::query_scalar!(
+    let changed = sqlx::query_as!(
+        Vote,
         r#"update talk_votes set set_aside_at = null, set_aside_by = null, set_aside_reason = null
            where call_id = $1 and voter_id = any($2) and ($3::bigint is null or talk_id = $3)
              and set_aside_at is not null
-           returning talk_id as "talk: TalkId""#,
+           returning talk_id as "talk: TalkId", voter_id as "voter: UserId""#,
         call.0,
         &ids,
         talk.map(|talk| talk.0),
     )
     .fetch_all(&mut *db)
     .await?;
-    note(db, call, owner, Action::RestoreVotes, voters, &changed, reason).await?;
+    note(db, call, owner, Action::RestoreVotes, &changed, reason).await?;
     Ok(changed.len() as u64)
 }
 
@@ -84,16 +94,14 @@ async fn note(
     call: CallId,
     owner: &User,
     action: Action,
-    voters: &[UserId],
-    changed: &[TalkId],
+    changed: &[Vote],
     reason: &Reason,
 ) -> Result<(), Refusal> {
     if changed.is_empty() {
         return Ok(());
     }
-    let mut talks = changed.to_vec();
-    talks.sort_unstable();
-    talks.dedup();
+    let talks: BTreeSet<_> = changed.iter().map(|vote| vote.talk).collect();
+    let voters: BTreeSet<_> = changed.iter().map(|vote| vote.voter).collect();
     let ids: Vec<_> = talks.iter().map(|talk| talk.0).collect();
     sqlx::query!(
         "update talks set votes = counted.votes, guest_votes = counted.guest_votes

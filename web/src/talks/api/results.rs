@@ -116,8 +116,8 @@ pub struct ReceiptsShape {
 pub struct ReceiptShape {
     /// The talk's id.
     pub talk: i64,
-    /// Its title.
-    pub title: String,
+    /// Its title; null if it is hidden. Votes for a talk that is hidden at the close aren't counted.
+    pub title: Option<String>,
     /// When the vote was cast.
     pub at: DateTime<Utc>,
     /// The key of the receipt, 16 bytes in hexadecimal digits.

@@ -109,8 +109,7 @@ pub struct TalkShape {
     pub author: Option<String>,
     /// The id of its picture, a live photo of the author's.
     pub photo: Option<i64>,
-    /// shown, waiting (for an owner) or hidden; others than shown are seen by those who run the call and, while it
-    /// waits, by the author.
+    /// shown, waiting (for an owner) or hidden; others than shown are seen by those who run the call and by the author.
     #[schema(example = "shown")]
     pub state: &'static str,
     /// The votes, without guests'; null while they are hidden from the caller.

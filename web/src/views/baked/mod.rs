@@ -10,6 +10,7 @@ mod photo;
 mod rate;
 mod talks;
 mod topics;
+mod transparency;
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -19,8 +20,9 @@ pub use hubs::{BakedHead, BakedHub, BakedHubs, BakedMember};
 pub use lists::{BakedNewest, BakedTop, BakedTrending};
 pub use photo::{BakedPhoto, PublicLineage};
 pub use rate::{BakedRate, FirstPhoto};
-pub use talks::{BakedCall, BakedCallHead, BakedCalls, BakedResults, BakedTalk, TalkSheet};
+pub use talks::{BakedCall, BakedCallHead, BakedCalls, BakedOneTalk, BakedResults, BakedTalk, TalkSheet};
 pub use topics::{BakedTopic, BakedTopics};
+pub use transparency::BakedTransparency;
 
 use super::{Chrome, Theme, Viewer};
 

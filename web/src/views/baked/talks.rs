@@ -11,8 +11,9 @@ use crate::views::talks::board::{
 };
 use crate::views::talks::calls::{CallGroup, CallList, CallsPage};
 use crate::views::talks::results::{Equality, ResultRow, ResultsPage};
+use crate::views::talks::talk::{Around, Revision, TalkPage};
 use crate::views::talks::{CallHead, CallTab, HubCrumb, When};
-use crate::views::{Paging, Picture};
+use crate::views::{Field, Paging, Picture};
 
 /// The head of a call's pages.
 #[derive(Clone, Debug)]
@@ -116,6 +117,12 @@ pub struct BakedTalk {
 }
 
 impl BakedTalk {
+    /// What everybody sees of a talk.
+    pub(crate) fn of(card: TalkCard) -> Self {
+        let TalkCard { id, title, text, author, picture, tally, .. } = card;
+        Self { id, title, text, author, picture, tally }
+    }
+
     fn card(self) -> TalkCard {
         TalkCard {
             id: self.id,
@@ -174,6 +181,45 @@ impl Baked for BakedCall {
                 paging: list.paging,
             },
             head,
+        }
+    }
+
+    fn until(&self) -> Option<DateTime<Utc>> {
+        self.head.until()
+    }
+}
+
+/// `GET /talks/{talk}`
+#[derive(Debug)]
+pub struct BakedOneTalk {
+    /// Its call.
+    pub head: BakedCallHead,
+    /// The talk.
+    pub talk: BakedTalk,
+    /// When it was pitched, as the hub's clocks showed it.
+    pub pitched: When,
+    /// What it said before, the latest first, as far as others have read it.
+    pub revisions: Vec<Revision>,
+    /// The talks around it in an order that many share.
+    pub around: Around,
+}
+
+impl Baked for BakedOneTalk {
+    type Page = TalkPage;
+
+    fn page(self, chrome: PlainChrome) -> TalkPage {
+        TalkPage {
+            chrome: chrome.into_chrome(),
+            head: self.head.on(CallTab::Below),
+            talk: self.talk.card(),
+            pitched: self.pitched,
+            may_edit: false,
+            moderation: None,
+            kept_hidden: None,
+            reason: Field::default(),
+            is_hiding: false,
+            revisions: self.revisions,
+            around: self.around,
         }
     }
 

@@ -80,7 +80,7 @@ pub struct TalkBoard {
     pub own: Vec<TalkCard>,
     /// The talks that wait for an owner.
     pub waiting: Vec<TalkCard>,
-    /// The talks that owners have hidden, for those who run the call.
+    /// The talks that are hidden, for those who run the call, and the viewer's own.
     pub hidden: Vec<TalkCard>,
     /// The votes of a viewer who may vote.
     pub votes: Option<OwnVotes>,

@@ -144,8 +144,8 @@ pub struct ReceiptPage {
 pub struct ReceiptRow {
     /// The talk's id.
     pub talk: i64,
-    /// The talk's title.
-    pub title: String,
+    /// The talk's title; `None` if it is hidden.
+    pub title: Option<String>,
     /// When the vote was given.
     pub at: When,
     /// The receipt, in hexadecimal digits.

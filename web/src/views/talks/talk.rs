@@ -27,6 +27,8 @@ pub struct TalkPage {
     pub may_edit: bool,
     /// What an owner can do about it.
     pub moderation: Option<Moderation>,
+    /// Why who runs the call can't show it again.
+    pub kept_hidden: Option<String>,
     /// Why the owner hides it.
     pub reason: Field,
     /// Whether that form is unfolded.

@@ -32,9 +32,10 @@ impl Bakery {
         let settings = || json!({ "voters": "members" });
         let voting = site.open_call(&ada, "cats", settings()).await;
         let over = site.open_call(&ada, "cats", settings()).await;
+        let mut talks = Vec::new();
         for call in [voting, over] {
             for title in ["Naps", "Boxes", "String"] {
-                bob.pitch(call, title).await;
+                talks.push(bob.pitch(call, title).await);
             }
             ada.move_to(call, "voting").await;
         }
@@ -46,7 +47,7 @@ impl Bakery {
                 .replace("{name}", "ada")
                 .replace("{tag}", "tongue")
                 .replace("{call}/results", &format!("{over}/results"));
-            let path = path.replace("{call}", &voting.to_string());
+            let path = path.replace("{call}", &voting.to_string()).replace("{talk}", &talks[0].to_string());
             assert!(!path.contains('{'), "say here what stands for {path}");
             path
         });
@@ -58,6 +59,7 @@ impl Bakery {
             "/topics/sofa?sort=top".to_owned(),
             format!("/photos/{photo}?from=topic:sofa"),
             format!("/calls/{over}"),
+            format!("/talks/{}", talks[3]),
             format!("/photos/{photo}?from=hub:cats"),
             format!("/photos/{photo}?from=top:all:all"),
         ]);

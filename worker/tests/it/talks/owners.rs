@@ -79,6 +79,12 @@ async fn changing_a_call_never_changes_its_phase_nor_what_voters_rely_on(db: PgP
     );
     let verified = CallChange { voters: Some(Voters::Verified), ..CallChange::default() };
     change(verified).await.expect("nobody votes yet");
+    let audited = stage.audited("call.reschedule").await;
+    assert_eq!(audited.len(), 1, "other times of a call that has begun");
+    assert_eq!(
+        (audited[0].1["from"]["voting_from"].is_null(), audited[0].1["to"]["voting_from"].is_string()),
+        (true, true)
+    );
     stage.move_to(Phase::Voting).await;
     let members = CallChange { voters: Some(Voters::Members), ..CallChange::default() };
     assert!(matches!(change(members).await, Err(Refusal::Settled("voters"))));
@@ -111,7 +117,7 @@ async fn talks_are_pitched_once_by_members_and_edited_until_voting(db: PgPool) {
         "the same text is no revision"
     );
     let mut db = stage.site.db.acquire().await.expect("a connection");
-    let titles = list_revisions(&mut db, other).await.expect("no error");
+    let titles = list_revisions(&mut db, other, true).await.expect("no error");
     assert_eq!(
         titles.iter().map(|text| text.title.as_str()).collect::<Vec<_>>(),
         ["Rust and nails", "Nails"]

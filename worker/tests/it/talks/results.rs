@@ -93,6 +93,12 @@ async fn whatever_is_altered_after_the_close_is_found_and_named(db: PgPool) {
     };
     assert_eq!(a_result, [expected]);
     assert_eq!(a_result[0].to_string(), format!("talk {cheese}: votes: frozen 7, computed 2"));
+    let titles = named(
+        "update talks set title = 'Having The Time Of Your Life' where id = (select min(id) from talks)",
+        "update talks set title = 'Where Did I Put That Thing?' where id = (select min(id) from talks)",
+    )
+    .await;
+    assert!(titles.len() == 1 && titles[0].to_string().contains("title"), "{titles:?}");
     let a_vote = named(
         "update talk_votes set voter_id = voter_id + 1000 where voter_id = (select max(voter_id) from talk_votes)
                                                             and talk_id = (select max(talk_id) from talk_votes)",
