@@ -21,6 +21,8 @@ pub struct Pending {
     pub crop: Crop,
     /// When it was asked for, which tells it from a later one.
     pub asked_at: DateTime<Utc>,
+    /// The revision that it was asked for together with; `None` if it is one by itself.
+    pub revision: Option<i32>,
 }
 
 /// What became of a crop.
@@ -34,20 +36,31 @@ pub enum Finished {
     Gone,
 }
 
-/// Asks for a crop, and replaces an earlier one that isn't made yet. The photo is live and locked.
-pub(super) async fn ask(db: &mut Tx, photo: PhotoId, owner: UserId, crop: Crop) -> sqlx::Result<()> {
+/// Asks for a crop, and replaces an earlier one that isn't made yet. The photo is live and locked. `of_revision`: it
+/// belongs to the revision that the photo has now, and is none by itself.
+pub(super) async fn ask(
+    db: &mut Tx,
+    photo: PhotoId,
+    owner: UserId,
+    crop: Crop,
+    of_revision: bool,
+) -> sqlx::Result<()> {
     pictures::keep(db, photo, None).await?;
     let [x, y, side] = pictures::columns_of(Some(crop));
     sqlx::query!(
-        "insert into photo_crops (photo_id, picture, crop_x, crop_y, crop_side)
-         select $1, coalesce(max(number), 1) + 1, $2, $3, $4 from photo_pictures where photo_id = $1
+        "insert into photo_crops (photo_id, picture, crop_x, crop_y, crop_side, revision)
+         select $1, coalesce(max(number), 1) + 1, $2, $3, $4,
+                case when $5 then (select revision_number from photos where id = $1) end
+         from photo_pictures where photo_id = $1
          on conflict (photo_id) do update
          set picture = greatest(photo_crops.picture, excluded.picture), crop_x = excluded.crop_x,
-             crop_y = excluded.crop_y, crop_side = excluded.crop_side, asked_at = clock_timestamp(), problem = null",
+             crop_y = excluded.crop_y, crop_side = excluded.crop_side, revision = excluded.revision,
+             asked_at = clock_timestamp(), problem = null",
         photo.0,
         x,
         y,
         side,
+        of_revision,
     )
     .execute(&mut **db)
     .await?;
@@ -58,7 +71,7 @@ pub(super) async fn ask(db: &mut Tx, photo: PhotoId, owner: UserId, crop: Crop) 
 /// Finds the crop that a live photo is to have.
 pub async fn find(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<Pending>> {
     let row = sqlx::query!(
-        "select photo_crops.picture, photo_crops.crop_x, photo_crops.crop_y, photo_crops.crop_side, asked_at
+        "select photo_crops.picture, photo_crops.crop_x, photo_crops.crop_y, photo_crops.crop_side, asked_at, revision
          from photo_crops join photos on id = photo_id
          where photo_id = $1 and problem is null and state = 'live'",
         photo.0,
@@ -67,7 +80,7 @@ pub async fn find(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Option<
     .await?;
     Ok(row.and_then(|row| {
         let crop = pictures::crop_of(Some(row.crop_x), Some(row.crop_y), Some(row.crop_side))?;
-        Some(Pending { picture: row.picture, crop, asked_at: row.asked_at })
+        Some(Pending { picture: row.picture, crop, asked_at: row.asked_at, revision: row.revision })
     }))
 }
 
@@ -119,8 +132,8 @@ pub async fn name(
     Ok(true)
 }
 
-/// Shows a crop whose files are stored, as a revision of its own. The caller completes the job, and enqueues the next
-/// if the crop is [outdated](Finished::Outdated).
+/// Shows a crop whose files are stored, as a revision of its own unless it was asked for with the present one. The
+/// caller completes the job, and enqueues the next if the crop is [outdated](Finished::Outdated).
 pub async fn finish(db: &mut Tx, photo: PhotoId, pending: &Pending) -> sqlx::Result<Finished> {
     if !pictures::lock_for_change(db, photo).await? {
         return Ok(Finished::Gone);
@@ -131,18 +144,24 @@ pub async fn finish(db: &mut Tx, photo: PhotoId, pending: &Pending) -> sqlx::Res
         Some(_) => {}
     }
     sqlx::query!("delete from photo_crops where photo_id = $1", photo.0).execute(&mut **db).await?;
-    revisions::keep_current(db, photo).await?;
-    pictures::keep(db, photo, None).await?;
-    let species = sqlx::query_scalar!(
-        r#"update photos set revision_number = revision_number + 1, revised_at = now() where id = $1
-           returning species as "species: Species""#,
+    let now = sqlx::query!(
+        r#"select revision_number, species as "species: Species" from photos where id = $1"#,
         photo.0,
-    )
-    .fetch_one(&mut **db)
-    .await?;
+    );
+    let now = now.fetch_one(&mut **db).await?;
+    if pending.revision != Some(now.revision_number) {
+        revisions::keep_current(db, photo).await?;
+        sqlx::query!(
+            "update photos set revision_number = revision_number + 1, revised_at = now() where id = $1",
+            photo.0,
+        )
+        .execute(&mut **db)
+        .await?;
+    }
+    pictures::keep(db, photo, None).await?;
     pictures::show(db, photo, pending.picture).await?;
     revisions::drop_unneeded(db, photo).await?;
-    Event::changed(photo, species, species).record(db).await?;
+    Event::changed(photo, now.species, now.species).record(db).await?;
     Event::PhotoRated { photo }.record(db).await?;
     Ok(Finished::Shown)
 }

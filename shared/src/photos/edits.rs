@@ -122,7 +122,7 @@ pub(super) async fn refuse_same_title(
 }
 
 /// Changes a draft or a live photo for its owner. A live photo keeps what it was as a revision. A new crop of a live
-/// photo is made by a job; until then the photo shows its picture.
+/// photo is made by a job; until then the photo shows its picture. With new words it is the same revision.
 ///
 /// Locks the owner, so that two titles can't become the same at once, and then the photo.
 ///
@@ -202,7 +202,7 @@ pub async fn change(
         revisions::drop_unneeded(db, photo).await?;
     }
     if let Some(crop) = crop.filter(|_| is_live) {
-        crops::ask(db, photo, owner, crop).await?;
+        crops::ask(db, photo, owner, crop, is_revised).await?;
     }
     let remover = Remover { id: owner, moderator: None };
     for hub in added.union(&removed) {

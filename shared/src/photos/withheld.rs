@@ -54,6 +54,8 @@ struct AskedCrop {
     crop_y: i32,
     crop_side: i32,
     problem: Option<String>,
+    /// Acts of earlier versions don't have it.
+    revision: Option<i32>,
 }
 
 /// Hides a photo from everybody but its owner and moderators. `None` if it doesn't exist, or is hidden or deleted
@@ -245,14 +247,15 @@ async fn restore(db: &mut Tx, photo: PhotoId, before: &Before) -> sqlx::Result<(
     }
     if let Some(crop) = &before.crop {
         sqlx::query!(
-            "insert into photo_crops (photo_id, picture, crop_x, crop_y, crop_side, problem)
-             values ($1, $2, $3, $4, $5, $6) on conflict (photo_id) do nothing",
+            "insert into photo_crops (photo_id, picture, crop_x, crop_y, crop_side, problem, revision)
+             values ($1, $2, $3, $4, $5, $6, $7) on conflict (photo_id) do nothing",
             photo.0,
             crop.picture,
             crop.crop_x,
             crop.crop_y,
             crop.crop_side,
             crop.problem,
+            crop.revision,
         )
         .execute(&mut **db)
         .await?;

@@ -154,6 +154,37 @@ async fn the_last_crop_wins_and_a_bad_one_is_refused(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn words_and_a_crop_in_one_save_are_one_revision(db: PgPool) {
+    let mut site = Site::start(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    let photo = site.photo().by(&ada).titled("First").live().await;
+    let path = format!("photos/{photo}");
+    site.rate(&bob, photo, 8).await;
+    let titles = async || -> Vec<Value> {
+        list(&ada, photo).await.iter().map(|revision| revision["title"].clone()).collect()
+    };
+    // Two saves are two, also if the second comes before the picture of the first is made.
+    ada.api.patch(&path, json!({ "title": "Second", "crop": "0,0,600" })).await.expect(200);
+    ada.api.patch(&path, json!({ "title": "Third" })).await.expect(200);
+    site.start_worker();
+    site.settle().await;
+    assert_eq!(titles().await, ["Third", "Third", "Second", "First"]);
+
+    let both = json!({ "title": "Fourth", "crop": "0,0,500" });
+    assert_eq!(ada.api.patch(&path, both).await.expect(200).json()["revision"], 5);
+    site.settle().await;
+    let now = show(&site, photo).await;
+    assert_eq!((&now["title"], &now["sizes"]["1080"]["width"]), (&json!("Fourth"), &json!(500)));
+    assert_eq!((&now["revision"], &now["picture_since"]), (&json!(5), &json!(5)));
+    assert_eq!(titles().await, ["Fourth", "Third", "Third", "Second", "First"]);
+    ada.api.post(&format!("{path}/revisions/1/restore"), Value::Null).await.expect(200);
+    site.settle().await;
+    let back = show(&site, photo).await;
+    assert_eq!((&back["title"], &back["rating"]["count"]), (&json!("First"), &json!(1)));
+    site.histograms_are_right().await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn fifty_revisions_are_kept_and_pictures_that_none_shows_go(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let ada = site.member("ada").await;
