@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use pawdium_queue::{Job, Queue};
+use pawdium_queue::{Job, Queue, Subject};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::CaseId;
+use crate::ids::{CaseId, PhotoId};
 use crate::queues;
 
 /// Notifies the reporters of a closed case. Running twice notifies nobody twice: each report records that it was told.
@@ -22,6 +22,27 @@ impl Job for TellReporters {
     const PRIORITY: i16 = 1;
     const TIMEOUT: Duration = Duration::from_mins(5);
     const HISTORY: Option<Duration> = Some(Duration::from_hours(24));
+}
+
+/// Opens a case for each live remix of a photo that moderators have taken away, or for a remix of such a photo that
+/// went live. The job is completed with its cases, so running twice opens none twice.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReviewRemixes {
+    /// The photo that was taken away, or that went live.
+    pub photo: PhotoId,
+}
+
+impl Job for ReviewRemixes {
+    const KIND: &'static str = "moderation.remixes.v1";
+    const QUEUE: Queue = queues::CACHE;
+    const ATTEMPTS: i16 = 10;
+    const PRIORITY: i16 = 1;
+    const TIMEOUT: Duration = Duration::from_mins(2);
+    const HISTORY: Option<Duration> = Some(Duration::from_hours(24));
+
+    fn subject(&self) -> Option<Subject> {
+        Some(Subject::from(self.photo))
+    }
 }
 
 /// Enqueues the digest of each moderator who is due for one. Running twice enqueues no second mail for a moderator whose

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use pawdium_media::Fingerprint;
+use pawdium_queue::Enqueue as _;
 use serde_json::json;
 use sqlx::PgConnection;
 
@@ -12,6 +13,7 @@ use crate::acts::{self, Done, Kind, Thing};
 use crate::audit::{self, Action, Actor};
 use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
+use crate::jobs::moderation::ReviewRemixes;
 use crate::photos::withheld::{self, Withheld};
 use crate::photos::{Likeness, transitions};
 
@@ -87,6 +89,7 @@ pub async fn block_all(
     for photo in photos {
         // Hide first, so that no picture is blocked for a photo that is already hidden or deleted.
         if let Some(withheld) = withheld::hide(db, photo).await? {
+            ReviewRemixes { photo }.enqueue(db).await?;
             hidden.push((photo, withheld));
         }
     }

@@ -1,5 +1,6 @@
 //! Taking things from everybody's sight, such that they can come back.
 
+use pawdium_queue::Enqueue as _;
 use serde_json::json;
 
 use super::Refusal;
@@ -10,6 +11,7 @@ use crate::audit::Actor;
 use crate::db::Tx;
 use crate::hubs::removal;
 use crate::ids::{ActId, PhotoId, UserId};
+use crate::jobs::moderation::ReviewRemixes;
 use crate::photos::withheld;
 use crate::talks::pitch;
 
@@ -53,6 +55,7 @@ async fn hide_photo(
         before: json!({ "photo": hidden.before }),
         detail: json!({ "photo": photo, "owner": hidden.owner_name }),
     };
+    ReviewRemixes { photo }.enqueue(db).await?;
     acts::record(db, by, done).await.map(Some)
 }
 
@@ -69,6 +72,7 @@ pub async fn delete_photo(db: &mut Tx, photo: PhotoId, by: Actor<'_>) -> sqlx::R
         before: json!({ "photo": deleted.before }),
         detail: json!({ "photo": photo, "owner": deleted.owner_name }),
     };
+    ReviewRemixes { photo }.enqueue(db).await?;
     acts::record(db, by, done).await.map(Some)
 }
 

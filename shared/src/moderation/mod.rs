@@ -6,6 +6,7 @@ pub mod cases;
 pub mod comments;
 pub mod hiding;
 mod refusal;
+pub mod remixes;
 pub mod review;
 pub mod sanctions;
 pub mod undo;

@@ -10,6 +10,8 @@ pub enum Kind {
     Comment,
     /// Somebody has answered a comment of the member's.
     Reply,
+    /// Somebody has published a remix of a photo of the member's.
+    Remix,
     /// A photo of the member's has been rated 10, 100, 1,000 times.
     Milestone,
     /// Somebody asks to become a member of a hub that the member owns.
@@ -45,6 +47,7 @@ impl Kind {
         match self {
             Self::Comment => "Comments on your photos",
             Self::Reply => "Replies to your comments",
+            Self::Remix => "Remixes of your photos",
             Self::Milestone => "Milestones: 10, 100, 1,000 ratings of a photo",
             Self::HubAsked => "Requests to join your hubs",
             Self::HubAnswered => "Answers to your requests",
@@ -66,6 +69,6 @@ mod tests {
             assert_eq!(kind.name().parse(), Ok(*kind));
         }
         assert_eq!(Kind::HubAsked.name(), "hub_asked");
-        assert!("remix_of_a_later_version".parse::<Kind>().is_err());
+        assert!("kind_of_a_later_version".parse::<Kind>().is_err());
     }
 }

@@ -40,6 +40,13 @@ impl News {
         Self { actor: Some(actor), photo: Some(photo), comment: Some(comment), ..news }
     }
 
+    /// Somebody has published a remix of the user's photo.
+    #[must_use]
+    pub fn remix(user: UserId, actor: UserId, photo: PhotoId) -> Self {
+        let news = Self::new(user, Kind::Remix, photo.to_string());
+        Self { actor: Some(actor), photo: Some(photo), ..news }
+    }
+
     /// The user's photo has been rated so often.
     #[must_use]
     pub fn milestone(user: UserId, photo: PhotoId, number: i64) -> Self {

@@ -16,6 +16,10 @@ impl Entry {
                 format!("{who} replied to your comment on “{photo}”, {} times", self.count)
             }
             Kind::Reply => format!("{who} replied to your comment on “{photo}”"),
+            Kind::Remix if self.count > self.actors => {
+                format!("{who} remixed “{photo}”, {} times", self.count)
+            }
+            Kind::Remix => format!("{who} remixed “{photo}”"),
             Kind::Milestone => format!("“{photo}” has {} ratings", grouped(self.number.unwrap_or_default())),
             Kind::HubAsked if self.actors > 1 => format!("{who} ask to join {hub}"),
             Kind::HubAsked => format!("{who} asks to join {hub}"),
@@ -74,6 +78,7 @@ impl Entry {
                 format!("/h/{}/talks", hub.id)
             }
             (None, Some(hub)) if self.kind == Kind::Quarantined => format!("/h/{}", hub.id),
+            (Some(photo), _) if self.kind == Kind::Remix => format!("/photos/{}#remixes-title", photo.id),
             (Some(photo), _) => format!("/photos/{}", photo.id),
             (None, Some(hub)) if self.kind == Kind::HubAsked => format!("/h/{}/members", hub.id),
             (None, Some(hub)) if self.number == Some(1) => format!("/h/{}", hub.id),
@@ -179,6 +184,11 @@ mod tests {
             (milestone.sentence().as_str(), milestone.path().as_str()),
             ("“Blep” has 1,000 ratings", "/photos/3")
         );
+        let remixes = |actors, count| Entry { comment: None, actors, count, ..entry(Kind::Remix) };
+        assert_eq!(remixes(1, 1).sentence(), "ada remixed “Blep”");
+        assert_eq!(remixes(2, 2).sentence(), "ada and 1 other remixed “Blep”");
+        assert_eq!(remixes(1, 3).sentence(), "ada remixed “Blep”, 3 times");
+        assert_eq!(remixes(1, 1).path(), "/photos/3#remixes-title");
         let hub = Some(About { id: "cats".to_owned(), name: "Cats".to_owned() });
         let of_hub =
             |kind, number| Entry { photo: None, comment: None, hub: hub.clone(), number, ..entry(kind) };

@@ -15,6 +15,7 @@ use crate::cache::{Cached, Lookup, Whole};
 use crate::db::{Db, Tx};
 use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
+use crate::notifications::{self, News};
 
 /// The most remixes between a photo and one that is none.
 pub const DEEPEST: i16 = 32;
@@ -101,6 +102,25 @@ pub async fn make(
     }
     Event::PhotoProgressed { photo }.record(db).await?;
     Ok(photo)
+}
+
+/// Notifies the owner of the photo that a live remix was made from, if both are live.
+pub async fn tell(db: &mut Tx, photo: PhotoId) -> sqlx::Result<()> {
+    let made = sqlx::query!(
+        r#"select photos.owner_id as "by: UserId", parent.owner_id as "owner: UserId", parent.id as "parent: PhotoId"
+           from photos join photos as parent on parent.id = photos.parent_id
+           where photos.id = $1 and photos.state = 'live' and parent.state = 'live'"#,
+        photo.0,
+    );
+    let Some(made) = made.fetch_optional(&mut **db).await? else { return Ok(()) };
+    sqlx::query!(
+        "select id from users where id in ($1, $2) order by id for key share",
+        made.by.0,
+        made.owner.0
+    )
+    .fetch_all(&mut **db)
+    .await?;
+    notifications::record(db, &[News::remix(made.owner, made.by, made.parent)]).await
 }
 
 /// How a remix credits the photo that it was made from.

@@ -23,6 +23,8 @@ use crate::db::Tx;
 use crate::events::Event;
 use crate::ids::{PhotoId, UserId};
 use crate::jobs::media::{ProcessPhoto, RemoveFiles};
+use crate::jobs::moderation::ReviewRemixes;
+use crate::jobs::notifications::TellOfRemix;
 
 /// An original in the media store.
 #[derive(Clone, Copy, Debug)]
@@ -205,7 +207,7 @@ pub async fn go_live(
                slot = coalesce(slot, nextval('photo_slots')),
                picture = case when source_key is null and crop_side is not null then $4::smallint + 1::smallint else $4 end
            where id = $1 and state = 'processing'
-           returning species as "species: super::Species", picture, crop_x, crop_y, crop_side"#,
+           returning species as "species: super::Species", picture, crop_x, crop_y, crop_side, depth"#,
         photo.0,
         placeholder,
         fingerprint.map(Fingerprint::to_bits),
@@ -216,6 +218,11 @@ pub async fn go_live(
     let Some(live) = live else { return Ok(false) };
     if live.picture != FIRST {
         pictures::keep(db, photo, crop_of(live.crop_x, live.crop_y, live.crop_side)).await?;
+    }
+    if live.depth > 0 {
+        TellOfRemix { photo }.enqueue(db).await?;
+        // Its parent may have been taken away while it was a draft.
+        ReviewRemixes { photo }.enqueue(db).await?;
     }
     let species = live.species;
     steps::record(db, photo, Step::Live, None).await?;

@@ -60,7 +60,8 @@ pub struct NamedHubShape {
 pub struct NotificationShape {
     /// The id of the latest of them.
     pub id: i64,
-    /// comment, reply, milestone, hub_asked, hub_answered or import_done; later versions may have more.
+    /// comment, reply, remix, milestone, hub_asked, hub_answered, report_judged, quarantined, export_ready or
+    /// import_done; later versions may have more.
     #[schema(example = "comment")]
     pub kind: &'static str,
     /// What has happened, in English.

@@ -80,6 +80,10 @@ pub struct CasePage {
     pub path: Option<String>,
     /// The photo that a comment is on.
     pub photo: Option<i64>,
+    /// The photo that moderators have taken away and from which this one was made: its id and title.
+    pub made_from: Option<(i64, String)>,
+    /// How many live photos were made from this one.
+    pub remixes: usize,
     /// Until when it is claimed.
     pub claimed_until: Option<DateTime<Utc>>,
     /// What became of it and who said so; `None` while it is open.
@@ -112,6 +116,8 @@ pub struct CasePage {
     pub delete: Option<&'static str>,
     /// Whether the case can be closed as upheld as things are.
     pub may_uphold: bool,
+    /// The version of the thing that the page shows; `None` if it is gone.
+    pub seen: Option<String>,
     /// Why the moderator acts.
     pub reason: Field,
     /// Why an act was refused.
@@ -132,8 +138,10 @@ pub struct ClosedCase {
 /// A report of a case.
 #[derive(Clone, Debug)]
 pub struct ReportLine {
-    /// Who filed it; `None` if the account is gone.
+    /// Who filed it; `None` if the account is gone, or if the viewer isn't told.
     pub reporter: Option<String>,
+    /// Whether the viewer isn't told.
+    pub is_withheld: bool,
     /// What is wrong.
     pub category: &'static str,
     /// The same in words; may be empty.
@@ -195,6 +203,8 @@ pub struct BulkReviewPage {
     pub title: &'static str,
     /// The cases as a field of the form.
     pub cases: String,
+    /// The versions of their things that the page shows, as another.
+    pub seen: String,
     /// What would happen to each.
     pub lines: Vec<BulkLine>,
     /// How many would be closed.

@@ -129,7 +129,7 @@ async fn members_choose_what_they_hear_of(db: PgPool) {
     let settings: String = site.ask("select off::text || digest from notification_settings").await;
     assert_eq!(
         settings,
-        "{comment,milestone,hub_asked,hub_answered,report_judged,quarantined,export_ready,import_done}false"
+        "{comment,remix,milestone,hub_asked,hub_answered,report_judged,quarantined,export_ready,import_done}false"
     );
     site.visitor().post("/settings/notifications", &[]).await.expect(403);
     assert!(site.visitor().get("/settings/notifications").await.location().starts_with("/login"));

@@ -128,6 +128,28 @@ async fn pages_and_the_api_show_lineage_both_ways(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn owners_hear_of_remixes_of_others_once_they_are_live(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    let parent = site.photo().by(&ada).titled("The first").live().await;
+    let draft = remix(&bob, parent, json!({ "title": "Mine" })).await.expect(202).json()["id"].clone();
+    site.settle().await;
+    assert!(ada.notifications().await.is_empty(), "a draft is nobody's business");
+    bob.api.post(&format!("photos/{draft}/publish"), Value::Null).await.expect(200);
+    site.processed(draft.as_i64().expect("an id")).await;
+    site.settle().await;
+    assert_eq!(ada.notifications().await, ["bob remixed “The first”"]);
+    let page = ada.pages.get("/notifications").await.expect(200);
+    assert_eq!(page.attribute(".notification a", "href"), format!("/photos/{parent}#remixes-title"));
+    published(&site, &ada, parent, json!({ "title": "Own" })).await;
+    published(&site, &bob, parent, json!({ "title": "Again" })).await;
+    assert_eq!(ada.notifications().await, ["bob remixed “The first”, 2 times"]);
+    ada.pages.post("/settings/notifications", &[("comment", "on")]).await.location();
+    published(&site, &bob, parent, json!({ "title": "Unheard" })).await;
+    assert_eq!(ada.notifications().await, ["bob remixed “The first”, 2 times"]);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn the_33rd_remix_in_a_row_is_refused(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);

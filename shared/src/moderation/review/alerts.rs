@@ -48,7 +48,9 @@ pub(in crate::moderation) async fn tell_of(db: &mut Tx, case: CaseId) -> sqlx::R
 /// What a mail about a new case says. `None` if the case is closed, or the user moderates no more, or is restricted.
 pub async fn about(db: &mut PgConnection, case: CaseId, user: UserId) -> sqlx::Result<Option<String>> {
     let row = sqlx::query!(
-        r#"select about, thing_id, hidden_at is not null as "is_hidden!" from cases
+        r#"select about, thing_id, hidden_at is not null as "is_hidden!",
+                  exists (select from reports where case_id = cases.id) as "is_reported!"
+           from cases
            where id = $1 and state = 'open'
              and exists (select from users
                          where id = $2 and role <> 'member'
@@ -58,6 +60,9 @@ pub async fn about(db: &mut PgConnection, case: CaseId, user: UserId) -> sqlx::R
     );
     let Some(row) = row.fetch_optional(db).await? else { return Ok(None) };
     let what = match Thing::of(&row.about, row.thing_id) {
+        Some(Thing::Photo(_)) if !row.is_reported => {
+            "A photo was made from one that moderators have taken away"
+        }
         Some(Thing::Photo(_)) => "A photo was reported",
         Some(Thing::Comment(_)) => "A comment was reported",
         Some(Thing::Talk(_)) => "A talk was reported",

@@ -9,13 +9,14 @@ use pawdium_shared::accounts::User;
 use pawdium_shared::audit::{self, Entry};
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::{CaseId, ReportId, SanctionId};
-use pawdium_shared::moderation::Thing;
 use pawdium_shared::moderation::blocked::Reason;
+use pawdium_shared::moderation::review::claims;
 use pawdium_shared::moderation::review::judge::{self, Decision};
 use pawdium_shared::moderation::review::queue::{self, Case};
 use pawdium_shared::moderation::review::reports::{self, Report};
-use pawdium_shared::moderation::review::{Act, Refusal, Step};
+use pawdium_shared::moderation::review::{Act, Refusal, Step, things};
 use pawdium_shared::moderation::sanctions::{Sanction, list};
+use pawdium_shared::moderation::{Thing, remixes};
 use pawdium_shared::photos::revisions;
 use serde::Deserialize;
 use serde_json::json;
@@ -55,6 +56,8 @@ pub struct CaseForm {
     reason: String,
     /// Whether the case stays open after its thing is taken down.
     keep: String,
+    /// The version of the thing that the page showed; a form without it is about the present one.
+    seen: Option<String>,
 }
 
 impl CaseForm {
@@ -95,7 +98,8 @@ pub async fn act(
 ) -> Result<Response, Error> {
     let done = async {
         let (act, reason) = (form.act()?, form.reason()?);
-        let decision = Decision { act, reason: reason.as_ref(), closes: form.keep.is_empty() };
+        let (closes, seen) = (form.keep.is_empty(), form.seen.as_deref());
+        let decision = Decision { act, reason: reason.as_ref(), closes, seen };
         judge_case(&app, moderator.user(), id, decision).await
     };
     let notice = match done.await {
@@ -179,19 +183,19 @@ pub async fn claim(
     let back = Redirect::to(&format!("/moderation/review/{id}"));
     if form.act == "give_back" {
         let mut tx = app.db.begin().await?;
-        judge::give_back(&mut tx, id, moderator.id()).await?;
+        claims::give_back(&mut tx, id, moderator.id()).await?;
         tx.commit().await?;
         return Ok((jar.add(Notice::CaseGivenBack.cookie()), back).into_response());
     }
     let claimed: Result<_, Refusal> = retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
-        judge::claim(&mut tx, id, moderator.id()).await?;
+        claims::claim(&mut tx, id, moderator.user()).await?;
         Ok(tx.commit().await?)
     })
     .await;
     match claimed {
         Ok(()) => Ok((jar.add(Notice::CaseClaimed.cookie()), back).into_response()),
-        Err(refusal @ (Refusal::Claimed(_) | Refusal::Closed(_))) => {
+        Err(refusal @ (Refusal::Claimed(_) | Refusal::Closed(_) | Refusal::OwnCase)) => {
             let mut page = load(&app, viewing.chrome, moderator.user(), id, None).await?;
             page.refused = Some(refusal.to_string());
             Ok((StatusCode::CONFLICT, Page(page)).into_response())
@@ -220,7 +224,9 @@ async fn load(
         None => 0,
     };
     let is_own_thing = judge::is_own(&mut db, &case, moderator).await?;
+    let seen = things::find(&mut db, case.thing).await?.map(|found| found.version);
     let appealed = find_appealed(&mut db, case.thing).await?;
+    let (made_from, remixes) = find_related(&mut db, case.thing).await?;
     drop(db);
     let known = present::load(app, std::slice::from_ref(&case)).await?;
     let line = present::line(&case, &known, moderator.id);
@@ -235,10 +241,12 @@ async fn load(
         text: described.map(|described| described.text.clone()).unwrap_or_default(),
         path: described.map(|described| described.path.clone()),
         photo: described.and_then(|described| described.photo).map(|photo| photo.0),
+        made_from,
+        remixes,
         claimed_until: case.claim.as_ref().map(|claim| claim.until),
         closed: closed(&case),
         older_reports: last.map(|last| format!("/moderation/review/{id}?before={last}")),
-        reports: reports.into_iter().map(report_line).collect(),
+        reports: reports.into_iter().map(|report| report_line(report, is_own_thing)).collect(),
         history: history.into_iter().map(history_line).collect(),
         revisions,
         earlier: earlier.iter().map(earlier_case).collect(),
@@ -254,6 +262,7 @@ async fn load(
         take_down: take_down(case.thing).filter(|_| is_there),
         delete: delete(case.thing).filter(|_| is_there),
         may_uphold: !is_quarantined || !is_there,
+        seen,
         reason: Field::default(),
         refused: None,
         line,
@@ -266,6 +275,15 @@ async fn find_appealed(db: &mut PgConnection, thing: Thing) -> sqlx::Result<Opti
         Thing::Appeal(sanction) => list::find(db, SanctionId(sanction)).await,
         _ => Ok(None),
     }
+}
+
+/// The photo that moderators have taken away and from which this one was made, and how many live ones were made from
+/// it.
+async fn find_related(db: &mut PgConnection, thing: Thing) -> sqlx::Result<(Option<(i64, String)>, usize)> {
+    let Thing::Photo(photo) = thing else { return Ok((None, 0)) };
+    let taken = remixes::find_taken(db, photo).await?;
+    let live = remixes::list_live(db, photo).await?.len();
+    Ok((taken.map(|taken| (taken.photo.0, taken.title)), live))
 }
 
 async fn list_revisions(db: &mut PgConnection, thing: Thing) -> Result<Vec<RevisionLine>, Error> {
@@ -309,9 +327,11 @@ fn closed(case: &Case) -> Option<ClosedCase> {
     })
 }
 
-fn report_line(report: Report) -> ReportLine {
+/// A moderator isn't told who reported something of their own.
+fn report_line(report: Report, is_own_thing: bool) -> ReportLine {
     ReportLine {
-        reporter: report.reporter,
+        reporter: report.reporter.filter(|_| !is_own_thing),
+        is_withheld: is_own_thing,
         category: report.category.map_or("Something else", |category| category.title()),
         text: report.text,
         weight: present::ordinary(report.weight),
