@@ -12,6 +12,12 @@ const TITLE: usize = 120;
 /// The longest description in characters.
 const ALT: usize = 500;
 
+/// The most characters of a text that are kept until its draft is made: enough to tell where it has to be shortened.
+const KEPT: usize = 2_000;
+
+/// The most words for tags that are kept, and the most characters of each.
+const WORDS: (usize, usize) = (100, 100);
+
 /// What an archive, or the picture itself, says of a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -54,6 +60,21 @@ impl About {
         }
     }
 
+    /// This without what no draft has room for. An archive may have ten thousand descriptions, which are all in memory
+    /// at the same time.
+    #[must_use]
+    pub(super) fn bounded(mut self) -> Self {
+        for text in [&mut self.title, &mut self.alt].into_iter().flatten() {
+            cut(text, KEPT);
+        }
+        self.tags.truncate(WORDS.0);
+        for word in &mut self.tags {
+            cut(word, WORDS.1);
+        }
+        self.tags.shrink_to_fit();
+        self
+    }
+
     /// The draft of a picture. What doesn't fit its field is shortened or left out: nobody is there to correct it.
     /// Without a title the file's name is one. Without a species, a tag that names one counts, and else `species`.
     #[must_use]
@@ -69,6 +90,15 @@ impl About {
             allowed: Allowed { remixes: self.remixes, comments: self.comments.unwrap_or_default() },
             tags,
         }
+    }
+}
+
+/// Shortens a text, and leaves out what the database can't store.
+fn cut(text: &mut String, most: usize) {
+    text.retain(|c| c != '\0');
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+        text.shrink_to_fit();
     }
 }
 

@@ -14,6 +14,9 @@ pub const FILE: &str = "pawdium.json";
 /// The largest list in bytes.
 pub const LARGEST: u64 = 32 << 20;
 
+/// The most photos of a list: as many as an archive has files.
+const MOST: usize = 10_000;
+
 /// The version that this program reads.
 const VERSION: u32 = 1;
 
@@ -30,6 +33,12 @@ pub enum Unusable {
         "This archive comes from a newer version of Pawdium. Ask the operators of this site to update it."
     )]
     Newer,
+    /// It lists more photos than any archive has files.
+    #[error(
+        "The file pawdium.json in this archive lists more than {} photos. Import them in several archives.",
+        MOST
+    )]
+    TooMany,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +81,7 @@ impl From<Listed> for About {
             comments: listed.comments.and_then(|name| name.parse::<Commenters>().ok()),
             remixes: listed.remixes,
         }
+        .bounded()
     }
 }
 
@@ -85,6 +95,9 @@ pub fn read(bytes: &[u8]) -> Result<BTreeMap<String, About>, Unusable> {
         return Err(Unusable::Newer);
     }
     let manifest: Manifest = serde_json::from_slice(bytes).map_err(Unusable::Malformed)?;
+    if manifest.photos.len() > MOST {
+        return Err(Unusable::TooMany);
+    }
     Ok(manifest.photos.into_iter().map(|listed| (listed.file.clone(), listed.into())).collect())
 }
 
@@ -112,5 +125,11 @@ mod tests {
         assert!(matches!(read(br#"{"version": 1}"#), Err(Unusable::Malformed(_))));
         assert!(matches!(read(b"[]"), Err(Unusable::Malformed(_))));
         assert!(matches!(read(b"\xff"), Err(Unusable::Malformed(_))));
+        let list = |number: usize| {
+            let photos: Vec<_> = (0..number).map(|n| format!(r#"{{"file":"{n}"}}"#)).collect();
+            format!(r#"{{"version":1,"photos":[{}]}}"#, photos.join(","))
+        };
+        assert!(matches!(read(list(MOST + 1).as_bytes()), Err(Unusable::TooMany)));
+        assert_eq!(read(list(MOST).as_bytes()).map(|photos| photos.len()).ok(), Some(MOST));
     }
 }

@@ -64,6 +64,7 @@ pub fn read(bytes: &[u8]) -> Option<About> {
         tags: sidecar.tags.or(sidecar.keywords).unwrap_or_default(),
         ..About::default()
     })
+    .map(About::bounded)
 }
 
 /// The descriptions of an archive, by their paths.
@@ -245,6 +246,20 @@ mod tests {
         assert!(about.tags.is_empty());
         assert_eq!(read(br#"{"title": ".", "description": " "}"#).expect("it is read").alt, None);
         assert!(read(b"[1]").is_none() && read(b"{").is_none());
+    }
+
+    #[test]
+    fn a_description_keeps_no_more_than_a_draft_has_room_for() {
+        let long = "é\0 ".repeat(60_000);
+        let tags = vec![long.as_str(); 200];
+        let sidecar = serde_json::json!({ "title": long, "description": long, "tags": tags });
+        let about = read(sidecar.to_string().as_bytes()).expect("it is read");
+        let kept = [about.title.as_deref(), about.alt.as_deref()].into_iter().flatten().map(str::len);
+        assert!(kept.chain(about.tags.iter().map(String::len)).sum::<usize>() < 50_000);
+        let draft = about.draft("a.jpg", crate::photos::Species::Cat);
+        assert_eq!((draft.title.as_str().chars().count(), draft.alt.as_str().chars().count()), (120, 500));
+        assert!(draft.alt.as_str().ends_with('…'));
+        assert!(!serde_json::to_string(&about).expect("it is JSON").contains("\\u0000"));
     }
 
     proptest! {

@@ -174,7 +174,7 @@ async fn descriptions_beside_and_in_pictures_fill_the_drafts(db: PgPool) {
     let site = Site::new(db);
     let ada = site.member("ada").await;
     let sidecar =
-        br#"{"title": "Tom_at_noon.jpg", "description": "Asleep on a chair", "people": [{"name": "Ada"}]}"#;
+        br#"{"title": "Tom_at_noon.jpg", "description": "Asleep\u0000 on a chair", "people": [{"name": "Ada"}]}"#;
     // A comment, then XMP, before the rest of the picture.
     let xmp = b"http://ns.adobe.com/xap/1.0/\0<x><dc:title><rdf:li>Nap</rdf:li></dc:title><dc:subject><rdf:li>dog</rdf:li><rdf:li>nap time</rdf:li></dc:subject></x>";
     let length = u16::try_from(xmp.len() + 2).expect("it is short").to_be_bytes();
