@@ -16,7 +16,7 @@ use crate::api::caller::Caller;
 use crate::api::shapes::ErrorShape;
 use crate::error::Error;
 use crate::http::client::Client;
-use crate::http::extract::Path;
+use crate::http::extract::{Path, read_optional};
 use crate::state::App;
 
 /// An archive of what the caller has on the site.
@@ -35,12 +35,15 @@ pub struct ExportShape {
     pub bytes: Option<i64>,
     /// How many photos it has; null unless it was ready.
     pub photos: Option<i32>,
-    /// Where the archive is, a zip, for the caller alone: send the token, ranges work. Null unless ready.
+    /// Where the archive is, a zip, for the caller alone: send the token, ranges work. For an account with a second
+    /// factor, send a code in the header `Pawdium-Code`, too, unless one was shown with this token within ten minutes;
+    /// a download that goes on needs none if `If-Range` bears its `ETag`. Null unless ready.
     pub url: Option<String>,
 }
 
 /// A code that confirms the request.
 #[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CodeBody {
     /// A code of the authenticator app, or a recovery code, for an account with a second factor.
     #[serde(default)]
@@ -68,6 +71,7 @@ impl ExportShape {
 #[utoipa::path(post, path = "/users/me/exports", tag = "users", security(("token" = [])),
     request_body(content = Option<CodeBody>), responses(
     (status = 202, description = "It is being written", body = ExportShape),
+    (status = 400, description = "The body is malformed", body = ErrorShape),
     (status = 401, description = "No valid token", body = ErrorShape),
     (status = 403, description = "The caller is not registered; with the field `code`, the account has a second factor, \
         and the code is missing or wrong", body = ErrorShape),
@@ -79,7 +83,7 @@ pub async fn ask(
     client: Client,
     body: Bytes,
 ) -> Result<(StatusCode, Json<ExportShape>), Error> {
-    let body: CodeBody = serde_json::from_slice(&body).unwrap_or_default();
+    let body: CodeBody = read_optional(&body)?;
     caller.visitor().member()?;
     prove_by_call(&app, &caller.visitor(), client, body.code.as_deref()).await?;
     let export = request(&app, &caller.visitor()).await?;

@@ -216,6 +216,9 @@ async fn a_member_has_one_at_a_time_and_three_a_day(db: PgPool) {
     )
     .await;
     assert_ne!(ada.export().await, second);
+    for malformed in [json!([]), json!({ "code": 7 }), json!({ "kode": "7" })] {
+        ada.api.post("users/me/exports", malformed).await.error(400);
+    }
     for stranger in [site.anonymous().await.api, site.api()] {
         let status = stranger.post("users/me/exports", Value::Null).await.status;
         assert!([401, 403].contains(&status), "{status}");
@@ -239,7 +242,7 @@ async fn a_mail_and_a_notification_say_that_it_is_ready_and_bear_no_secret(db: P
     let page = ada.pages.get("/notifications").await.expect(200);
     assert_eq!(page.attribute(".notification a", "href"), "/settings/account");
     let page = ada.pages.get("/settings/account").await.expect(200);
-    let link = page.attribute("#export a[download]", "href");
+    let link = page.attribute("#export a[href^='/exports/']", "href");
     Opened::read(&ada.pages.get(&link).await.expect(200).body);
     // A member who has turned these notifications off gets none.
     ada.pages.post("/settings/notifications", &[("comment", "on")]).await.location();

@@ -1,6 +1,7 @@
 //! Sensitive acts of accounts with a second factor take it again, and the password doesn't stand in for it.
 
 use pawdium_shared::db::MIGRATIONS;
+use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -182,4 +183,40 @@ async fn with_the_first_factor_the_proofs_of_other_sessions_end(db: PgPool) {
     assert_eq!(site.ask::<i64>("select count(*) from totp_secrets").await, 1);
     assert_eq!(ada.pages.post("/settings/security/codes", &[]).await.expect(200).status, 200);
     drop(app);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_download_of_an_archive_takes_the_second_factor_once(db: PgPool) {
+    let site = Site::start_with_worker(db).await;
+    let ada = site.member("ada").await;
+    let export = ada.export().await;
+    let (path, app) = (format!("/exports/{export}"), ada.set_up_app().await);
+    let whole = ada.download(export).await.expect(200);
+    site.change(LATER).await;
+    assert_eq!(ada.download(export).await.location(), way_to_confirm("/settings/account"));
+    let page = ada.pages.get("/settings/account").await.expect(200);
+    assert!(!page.has(&format!("a[href='{path}']")) && page.has("#export .prove-first a"));
+    // What had begun goes on. Nobody can guess the tag.
+    let rest = async |tag: &str| {
+        let call = ada.pages.request(Method::GET, &path).header("range", "bytes=100-");
+        Answer::to(call.header("if-range", tag)).await
+    };
+    assert_eq!(rest(whole.header("etag")).await.expect(206).body, whole.body[100..]);
+    for guessed in ["\"\"", "*", "\"exports/1.zip\""] {
+        rest(guessed).await.expect(303);
+    }
+
+    let call = async |code: Option<&str>| {
+        let call = site.visitor().request(Method::GET, &path).bearer_auth(ada.api.token());
+        Answer::to(match code {
+            Some(code) => call.header("pawdium-code", code),
+            None => call,
+        })
+        .await
+    };
+    for code in [None, Some(&*app.wrong_code())] {
+        assert_eq!(call(code).await.error(403).1.as_deref(), Some("code"));
+    }
+    assert_eq!(call(Some(&app.code(1))).await.expect(200).body, whole.body);
+    call(None).await.expect(200);
 }
