@@ -13,12 +13,25 @@ const BACKOFF: Backoff = Backoff { base: Duration::from_secs(2), max: Duration::
 /// The archive outlives this time.
 const PATIENCE: Duration = Duration::from_hours(3 * 24);
 
+/// The policy of all work for an import's owner: owners take turns, and the job is about the import.
+macro_rules! of_an_import {
+    () => {
+        fn partition(&self) -> Option<String> {
+            Some(Subject::from(self.owner).to_string())
+        }
+
+        fn subject(&self) -> Option<Subject> {
+            Some(Subject::from(self.import))
+        }
+    };
+}
+
 /// Takes the pictures out of an archive. Each is noted when it is stored, so running twice goes on with the next.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct UnpackImport {
     /// The import.
     pub import: ImportId,
-    /// Its owner. Owners take turns.
+    /// Its owner.
     pub owner: UserId,
 }
 
@@ -37,13 +50,7 @@ impl Job for UnpackImport {
         Some(self.import.to_string())
     }
 
-    fn partition(&self) -> Option<String> {
-        Some(Subject::from(self.owner).to_string())
-    }
-
-    fn subject(&self) -> Option<Subject> {
-        Some(Subject::from(self.import))
-    }
+    of_an_import!();
 }
 
 /// Makes the draft of one picture. The draft and the file's outcome commit together, so running twice finds it.
@@ -53,7 +60,7 @@ pub struct ImportFile {
     pub import: ImportId,
     /// The file's place in the archive.
     pub number: i32,
-    /// The import's owner. Owners take turns.
+    /// The import's owner.
     pub owner: UserId,
 }
 
@@ -74,13 +81,7 @@ impl Job for ImportFile {
         Some(format!("{}:{}", self.import, self.number))
     }
 
-    fn partition(&self) -> Option<String> {
-        Some(Subject::from(self.owner).to_string())
-    }
-
-    fn subject(&self) -> Option<Subject> {
-        Some(Subject::from(self.import))
-    }
+    of_an_import!();
 }
 
 /// Deletes the drafts of an import. Each is noted when it is deleted, so running twice goes on with the next.
@@ -88,7 +89,7 @@ impl Job for ImportFile {
 pub struct UndoImport {
     /// The import.
     pub import: ImportId,
-    /// Its owner. Owners take turns.
+    /// Its owner.
     pub owner: UserId,
 }
 
@@ -103,13 +104,7 @@ impl Job for UndoImport {
         Some(self.import.to_string())
     }
 
-    fn partition(&self) -> Option<String> {
-        Some(Subject::from(self.owner).to_string())
-    }
-
-    fn subject(&self) -> Option<Subject> {
-        Some(Subject::from(self.import))
-    }
+    of_an_import!();
 }
 
 /// Gives an import, or one of its files, an outcome after its job ended without one. A trigger on `jobs` enqueues it,
