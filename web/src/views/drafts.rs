@@ -36,7 +36,7 @@ pub struct DraftCard {
     pub has_original: bool,
     /// When it is deleted.
     pub expires_at: DateTime<Utc>,
-    /// The whole days until then.
+    /// The days until then, by the calendar.
     pub days_left: i64,
 }
 
@@ -51,10 +51,10 @@ impl DraftCard {
     }
 }
 
-/// The whole days from `now` until `then`.
+/// The days from `now` until `then`, by the calendar, as a date beside them says it.
 #[must_use]
 pub fn days_left(then: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
-    (then - now).num_days().max(0)
+    (then.date_naive() - now.date_naive()).num_days().max(0)
 }
 
 #[cfg(test)]
@@ -79,6 +79,8 @@ mod tests {
         assert!(card(TimeDelta::days(3)).is_urgent());
         assert!(!card(TimeDelta::days(5)).is_urgent());
         assert_eq!(card(TimeDelta::days(-1)).days_left, 0);
+        let late = now + TimeDelta::hours(23);
+        assert_eq!([1, 2, 71].map(|hours| days_left(late + TimeDelta::hours(hours), late)), [1, 1, 3]);
         assert!(!card(TimeDelta::days(1)).has_picture());
     }
 }

@@ -127,6 +127,23 @@ pub struct Choice {
 }
 
 impl ImportPart {
+    /// How many files have each outcome, of those that some have.
+    fn outcomes(&self) -> String {
+        let counts = &self.import.counts;
+        let duplicates = if counts.duplicates == 1 { "duplicate" } else { "duplicates" };
+        [
+            (counts.imported, "imported"),
+            (counts.duplicates, duplicates),
+            (counts.refused, "refused"),
+            (counts.failed, "failed"),
+        ]
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect::<Vec<_>>()
+        .join(", ")
+    }
+
     fn state(&self) -> &'static str {
         state(self.import.state)
     }
