@@ -167,8 +167,7 @@ pub async fn submit(
         read_remix(&app, request, &mut fields).await?;
         unfiled::remix(&app, &visitor, client, once, from, &fields).await?
     } else {
-        let multipart = Multipart::from_request(request, &app).await;
-        let multipart = multipart.map_err(|error| Error::Refused(error.body_text()))?;
+        let multipart = read_form(&app, request).await?;
         upload::receive(&app, &visitor, client, once, multipart, &mut fields).await?
     };
     let shape = SubmittedShape {
@@ -240,12 +239,16 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i32>, Error> {
     version.map(Some).ok_or_else(malformed)
 }
 
+async fn read_form(app: &App, request: Request) -> Result<Multipart, Error> {
+    let multipart = Multipart::from_request(request, app).await;
+    multipart.map_err(|_| Error::Refused("Send the fields as a form: multipart/form-data.".to_owned()))
+}
+
 /// Reads what a remix says otherwise than its parent: a form, JSON, or nothing. A file is left unread.
 async fn read_remix(app: &App, request: Request, fields: &mut Fields) -> Result<(), Error> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.starts_with("multipart/") {
-        let multipart = Multipart::from_request(request, app).await;
-        let multipart = multipart.map_err(|error| Error::Refused(error.body_text()))?;
+        let multipart = read_form(app, request).await?;
         let mut upload = None;
         upload::read_parts(app, multipart, fields, &mut upload).await?;
         if let Some(upload) = upload {
