@@ -17,6 +17,12 @@ pub enum Refusal {
     /// The comment is somebody else's.
     #[error("It is somebody else's comment.")]
     NotOwn,
+    /// A moderator's own comment waits for another moderator.
+    #[error("It is yours. Another moderator has to approve it.")]
+    OwnHeld,
+    /// The comment was reported, and is judged in its case.
+    #[error("It was reported, and waits with its case. Decide there.")]
+    InCase,
     /// The photo takes no comments.
     #[error("The owner of this photo has turned comments off.")]
     Closed,

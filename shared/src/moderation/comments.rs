@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::blocked::Reason;
-use crate::accounts::User;
+use crate::accounts::{Role, User};
 use crate::acts::{self, Done, Kind, Thing};
 use crate::audit::{self, Action, Actor};
 use crate::comments::{Refusal, write};
@@ -58,10 +58,25 @@ pub async fn list_held(
 /// Shows a comment that waits, and notifies whom it concerns. One that is shown already stays.
 ///
 /// # Errors
-/// [`Refusal::Gone`].
+/// [`Refusal::Gone`], [`Refusal::OwnHeld`] for a moderator's own comment, and [`Refusal::InCase`] for one that waits
+/// because it was reported.
 pub async fn approve(db: &mut Tx, comment: CommentId, moderator: &User) -> Result<PhotoId, Refusal> {
     hold_those_concerned(db, comment).await?;
     let found = write::lock(db, comment, moderator.id, true).await?;
+    let waiting = sqlx::query!(
+        r#"select author_id is not distinct from $2 as "is_own!", held_for = 'reported' as "is_reported!"
+           from comments where id = $1 and state = 'held'"#,
+        comment.0,
+        moderator.id.0,
+    );
+    if let Some(waiting) = waiting.fetch_optional(&mut **db).await? {
+        if waiting.is_own && moderator.role != Role::Admin {
+            return Err(Refusal::OwnHeld);
+        }
+        if waiting.is_reported {
+            return Err(Refusal::InCase);
+        }
+    }
     let approved = sqlx::query!(
         "update comments set state = 'shown', held_for = null where id = $1 and state = 'held'",
         comment.0,

@@ -9,6 +9,9 @@ pub enum Refusal {
     /// There is no such thing, or no such act.
     #[error("It is gone.")]
     Gone,
+    /// The act was done by another moderator to something of the moderator's.
+    #[error("It was done to something of yours. Another moderator has to undo it.")]
+    Own,
     /// The act is older than 30 days.
     #[error("This was done more than 30 days ago, so it can't be undone any more.")]
     Final,

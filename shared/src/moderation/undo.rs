@@ -46,6 +46,9 @@ async fn undo_in(db: &mut Tx, store: &MediaStore, actor: Actor<'_>, act: &Act) -
     if row.is_undone {
         return Ok(());
     }
+    if row.is_own {
+        return Err(Refusal::Own);
+    }
     let before = row.before.filter(|_| !row.is_over).ok_or(if row.is_over {
         Refusal::Final
     } else {
@@ -76,6 +79,8 @@ struct Row {
     author: Option<UserId>,
     is_undone: bool,
     is_over: bool,
+    /// Whether another moderator did it to something of the one's who wants to undo it, who is no admin.
+    is_own: bool,
 }
 
 /// Keeps the moderator, and the author of what the act was done to, from being deleted, and then reads the act.
@@ -91,10 +96,17 @@ async fn lock_people(db: &mut PgConnection, actor: Actor<'_>, act: ActId) -> Res
     let row = sqlx::query_as!(
         Row,
         r#"select before, author_id as "author: UserId", undone_at is not null as "is_undone!",
-                  at < now() - make_interval(days => $2) as "is_over!"
+                  at < now() - make_interval(days => $2) as "is_over!",
+                  actor_id is distinct from $3
+                  and (author_id = $3
+                       or thing = 'hub' and exists (select from kept_rows
+                                                    where act_id = acts.id and of_table = 'hub_roles' and user_id = $3
+                                                      and kept->>'role' = 'owner'))
+                  and exists (select from users where id = $3 and role <> 'admin') as "is_own!"
            from acts where id = $1"#,
         act.0,
         DAYS,
+        actor.user().map(|user| user.0),
     );
     row.fetch_optional(db).await?.ok_or(Refusal::Gone)
 }
@@ -123,6 +135,7 @@ async fn put_back(
         }
         (Kind::DeleteHub, Thing::Hub(hub)) => {
             removal::put_back(db, hub, act.id).await?;
+            settle::settle_hub(db, hub).await?;
             true
         }
         _ => return Err(Refusal::Gone),

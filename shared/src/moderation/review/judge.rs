@@ -1,6 +1,5 @@
 //! What moderators do with cases. Each act is one transaction, with its entries in the audit log, which quote nobody.
 
-use chrono::{DateTime, Utc};
 use pawdium_queue::Enqueue as _;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -9,7 +8,7 @@ use super::plan::{Act, CaseNow, Step, plan};
 use super::queue::Case;
 use super::refusal::Refusal;
 use super::things::{self, Found};
-use super::{approvals, quarantine};
+use super::{approvals, claims, quarantine};
 use crate::accounts::{Role, User};
 use crate::audit::{self, Action, Actor};
 use crate::db::{Db, Tx};
@@ -23,9 +22,6 @@ use crate::photos::withheld;
 use crate::store::MediaStore;
 use crate::talks;
 
-/// For how many minutes a case is its moderator's.
-const CLAIMED: i32 = 15;
-
 /// What a moderator has decided.
 #[derive(Clone, Copy, Debug)]
 pub struct Decision<'a> {
@@ -35,6 +31,8 @@ pub struct Decision<'a> {
     pub reason: Option<&'a Reason>,
     /// Whether the case is closed when the thing is down.
     pub closes: bool,
+    /// The version of the thing that the moderator saw; `None` for the present one.
+    pub seen: Option<&'a str>,
 }
 
 /// A case whose row is locked.
@@ -50,7 +48,7 @@ struct Held {
 /// Does what a moderator has decided. The case is theirs from then on, unless it is closed. Returns what was done.
 ///
 /// # Errors
-/// Those of `plan`, [`Refusal::Gone`], [`Refusal::NoReason`], and what the acts themselves refuse.
+/// Those of `plan`, [`Refusal::Gone`], [`Refusal::Changed`], [`Refusal::NoReason`], and what the acts themselves refuse.
 pub async fn judge(
     db: &mut Tx,
     store: &MediaStore,
@@ -61,10 +59,13 @@ pub async fn judge(
     let mut held = hold(db, case, moderator.actor()).await?;
     held.now.is_own = owns(held.owner, held.found.as_ref(), moderator);
     let steps = plan(&held.now, decision.act, decision.closes)?;
+    if decision.act.shows() {
+        require_seen(&held, decision.seen)?;
+    }
     if decision.act.needs_reason() && decision.reason.is_none() {
         return Err(Refusal::NoReason);
     }
-    take(db, case, moderator.id).await?;
+    claims::take(db, case, moderator.id).await?;
     for step in &steps {
         match step {
             Step::Show => show(db, store, &held, moderator, &steps).await?,
@@ -75,6 +76,14 @@ pub async fn judge(
         }
     }
     Ok(steps)
+}
+
+/// Refuses to show, and to approve, what the moderator hasn't seen: its owner has changed it since.
+fn require_seen(held: &Held, seen: Option<&str>) -> Result<(), Refusal> {
+    match (seen, &held.found) {
+        (Some(seen), Some(found)) if found.version != seen => Err(Refusal::Changed),
+        _ => Ok(()),
+    }
 }
 
 /// Announces, before the transaction of an act, that a quarantined photo may be shown again: should it not commit, the
@@ -106,23 +115,6 @@ pub async fn close(db: &mut Tx, case: CaseId, actor: Actor<'_>, outcome: Outcome
     close_held(db, &held, actor, outcome, None).await
 }
 
-/// Counts an act that is not one of [`judge`]'s, such as a sanction, to a case: if it is open, it is the moderator's from
-/// then on. Returns what the case is about. Lock the users whom the act concerns first.
-///
-/// # Errors
-/// [`Refusal::Gone`] and [`Refusal::Claimed`].
-pub async fn join(db: &mut Tx, case: CaseId, moderator: UserId) -> Result<Thing, Refusal> {
-    lock(db, case).await?;
-    let row = read(db, case, Some(moderator)).await?.ok_or(Refusal::Gone)?;
-    if let Some(other) = row.claimed_by {
-        return Err(Refusal::Claimed(other));
-    }
-    if row.outcome.is_none() {
-        take(db, case, moderator).await?;
-    }
-    Ok(row.thing)
-}
-
 /// What an act would do now, without doing it.
 ///
 /// # Errors
@@ -144,18 +136,23 @@ pub async fn is_own(db: &mut PgConnection, case: &Case, moderator: &User) -> sql
     Ok(owns(case.owner, things::find(db, case.thing).await?.as_ref(), moderator))
 }
 
+/// Whether a case is about something of a member's.
+pub(super) fn is_of(owner: Option<UserId>, found: Option<&Found>, member: UserId) -> bool {
+    owner == Some(member) || found.is_some_and(|found| found.owners.contains(&member))
+}
+
 /// Admins may judge what is their own: there may be nobody else.
-fn owns(owner: Option<UserId>, found: Option<&Found>, moderator: &User) -> bool {
-    let is_owner =
-        owner == Some(moderator.id) || found.is_some_and(|found| found.owners.contains(&moderator.id));
+pub(super) fn owns(owner: Option<UserId>, found: Option<&Found>, moderator: &User) -> bool {
+    let is_owner = is_of(owner, found, moderator.id);
     is_owner && moderator.role != Role::Admin
 }
 
-struct Row {
-    thing: Thing,
-    owner: Option<UserId>,
-    outcome: Option<Outcome>,
-    claimed_by: Option<String>,
+/// A case as somebody sees it.
+pub(super) struct Row {
+    pub(super) thing: Thing,
+    pub(super) owner: Option<UserId>,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) claimed_by: Option<String>,
     before: Option<Value>,
 }
 
@@ -174,7 +171,11 @@ impl Row {
 }
 
 /// Reads a case as somebody sees it, whose own claim binds only others.
-async fn read(db: &mut PgConnection, case: CaseId, by: Option<UserId>) -> sqlx::Result<Option<Row>> {
+pub(super) async fn read(
+    db: &mut PgConnection,
+    case: CaseId,
+    by: Option<UserId>,
+) -> sqlx::Result<Option<Row>> {
     let row = sqlx::query!(
         r#"select about, thing_id, owner_id as "owner: UserId", outcome, before,
                   (select name from users where id = claimed_by and id is distinct from $2
@@ -212,24 +213,12 @@ async fn hold(db: &mut Tx, case: CaseId, actor: Actor<'_>) -> Result<Held, Refus
     Ok(Held { id: case, now, owner: row.owner, found, before: row.before.unwrap_or_default() })
 }
 
-async fn lock(db: &mut PgConnection, case: CaseId) -> Result<(), Refusal> {
+pub(super) async fn lock(db: &mut PgConnection, case: CaseId) -> Result<(), Refusal> {
     sqlx::query!("select id from cases where id = $1 for no key update", case.0)
         .fetch_optional(db)
         .await?
         .map(drop)
         .ok_or(Refusal::Gone)
-}
-
-async fn take(db: &mut PgConnection, case: CaseId, moderator: UserId) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update cases set claimed_by = $2, claimed_until = clock_timestamp() + make_interval(mins => $3) where id = $1",
-        case.0,
-        moderator.0,
-        CLAIMED,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 async fn forget_hidden(db: &mut PgConnection, case: CaseId) -> sqlx::Result<()> {
@@ -334,47 +323,5 @@ async fn close_held(
     }
     audit::record(db, actor, Action::CloseCase, &detail).await?;
     TellReporters { case: held.id }.enqueue(db).await?;
-    Ok(())
-}
-
-/// Claims an open case for a moderator, or lets them go on with it. Of two at once one gets it. Returns until when.
-///
-/// # Errors
-/// [`Refusal::Gone`], [`Refusal::NoUser`], [`Refusal::Closed`] and [`Refusal::Claimed`].
-pub async fn claim(db: &mut Tx, case: CaseId, moderator: UserId) -> Result<DateTime<Utc>, Refusal> {
-    sqlx::query!("select id from users where id = $1 for key share", moderator.0)
-        .fetch_optional(&mut **db)
-        .await?
-        .ok_or(Refusal::NoUser)?;
-    let claimed = sqlx::query_scalar!(
-        r#"update cases set claimed_by = $2, claimed_until = clock_timestamp() + make_interval(mins => $3)
-           where id = $1 and state = 'open'
-             and (claimed_by is null or claimed_by = $2 or claimed_until <= clock_timestamp())
-           returning claimed_until as "until!""#,
-        case.0,
-        moderator.0,
-        CLAIMED,
-    );
-    if let Some(until) = claimed.fetch_optional(&mut **db).await? {
-        return Ok(until);
-    }
-    let row = read(db, case, Some(moderator)).await?.ok_or(Refusal::Gone)?;
-    match (row.outcome, row.claimed_by) {
-        (Some(outcome), _) => Err(Refusal::Closed(outcome)),
-        (None, Some(other)) => Err(Refusal::Claimed(other)),
-        // The other's claim has expired, or was given back, since.
-        (None, None) => Err(Refusal::Claimed("Another moderator".to_owned())),
-    }
-}
-
-/// Gives a case back that a moderator has claimed. Twice is once.
-pub async fn give_back(db: &mut PgConnection, case: CaseId, moderator: UserId) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update cases set claimed_by = null, claimed_until = null where id = $1 and claimed_by = $2",
-        case.0,
-        moderator.0,
-    )
-    .execute(db)
-    .await?;
     Ok(())
 }

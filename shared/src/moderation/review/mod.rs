@@ -4,6 +4,7 @@
 pub mod alerts;
 mod approvals;
 mod category;
+pub mod claims;
 pub mod judge;
 pub mod leaving;
 mod plan;

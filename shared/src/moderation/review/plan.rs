@@ -28,6 +28,12 @@ impl Act {
         self.into()
     }
 
+    /// Whether it says that the thing may be seen as it is.
+    #[must_use]
+    pub const fn shows(self) -> bool {
+        matches!(self, Self::Dismiss | Self::Show)
+    }
+
     /// Whether a moderator says why.
     #[must_use]
     pub const fn needs_reason(self) -> bool {

@@ -22,6 +22,12 @@ pub enum Refusal {
     /// The case is about the moderator's own thing.
     #[error("It is about something of yours. Another moderator has to decide.")]
     OwnCase,
+    /// The case is about somebody else.
+    #[error("This case isn't about that member.")]
+    NotConcerned,
+    /// The thing isn't what the moderator saw any more.
+    #[error("It has changed since you opened this page. Look at it once more.")]
+    Changed,
     /// The member reports too fast.
     #[error("You have reported a lot within an hour.")]
     TooFast(TimeDelta),

@@ -12,7 +12,7 @@ use crate::events::Event;
 use crate::ids::{HubId, SanctionId, UserId};
 use crate::jobs::mail::{SanctionNews, SendMail};
 use crate::jobs::sanctions::SettleSanctions;
-use crate::moderation::review::judge;
+use crate::moderation::review::claims;
 
 /// A locked user.
 struct Party {
@@ -40,7 +40,7 @@ pub(super) struct Parties {
 pub async fn impose(db: &mut Tx, actor: Actor<'_>, new: &NewSanction) -> Result<SanctionId, Refusal> {
     let parties = lock(db, actor, new.user).await?;
     let about = match new.case.zip(parties.by) {
-        Some((case, moderator)) => Some((case, judge::join(db, case, moderator).await?)),
+        Some((case, moderator)) => Some((case, claims::join(db, case, moderator, new.user).await?)),
         None => None,
     };
     let terms = new.terms;

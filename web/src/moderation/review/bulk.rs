@@ -6,7 +6,7 @@ use axum_extra::extract::CookieJar;
 use pawdium_shared::ids::CaseId;
 use pawdium_shared::moderation::blocked::Reason;
 use pawdium_shared::moderation::review::judge::{self, Decision};
-use pawdium_shared::moderation::review::{Act, Refusal, Step, queue};
+use pawdium_shared::moderation::review::{Act, Refusal, Step, queue, things};
 use serde::Deserialize;
 use url::form_urlencoded;
 
@@ -22,6 +22,9 @@ use crate::views::{Chrome, Field};
 
 /// The most cases of one act.
 const MOST: usize = 100;
+
+/// What stands between the versions of several things. No version contains it.
+const SEEN: &str = "|";
 
 /// The acts that can be done to several cases.
 fn read_act(text: &str) -> Result<Act, Error> {
@@ -66,6 +69,8 @@ pub async fn preview(
 pub struct BulkForm {
     act: String,
     cases: String,
+    /// The versions that the preview showed, one a case, as [`SEEN`] separates them.
+    seen: String,
     reason: String,
 }
 
@@ -91,8 +96,10 @@ pub async fn act(
         Err(_) => None,
     };
     let (mut done, mut left) = (0, 0);
+    let mut versions = form.seen.split(SEEN);
     for id in cases {
-        let decision = Decision { act, reason: reason.as_ref(), closes: true };
+        let seen = versions.next().filter(|version| !version.is_empty());
+        let decision = Decision { act, reason: reason.as_ref(), closes: true, seen };
         match case::judge_case(&app, moderator.user(), id, decision).await {
             Ok(_) => done += 1,
             Err(Error::Conflict(_) | Error::Refused(_) | Error::NotFound) => left += 1,
@@ -112,10 +119,11 @@ async fn load(
     reason: Field,
 ) -> Result<BulkReviewPage, Error> {
     let mut db = app.db.acquire().await?;
-    let (mut found, mut foreseen) = (Vec::new(), Vec::new());
+    let (mut found, mut foreseen, mut seen) = (Vec::new(), Vec::new(), Vec::new());
     for id in &cases {
         let Some(case) = queue::find(&mut db, *id).await? else { continue };
         foreseen.push(judge::foresee(&mut db, *id, moderator.user(), act).await);
+        seen.push(things::find(&mut db, case.thing).await?.map(|found| found.version).unwrap_or_default());
         found.push(case);
     }
     drop(db);
@@ -139,7 +147,8 @@ async fn load(
             Act::Uphold => "Uphold",
             _ => "Take down",
         },
-        cases: ids::join(cases),
+        cases: ids::join(found.iter().map(|case| case.id)),
+        seen: seen.join(SEEN),
         done: lines.iter().filter(|line| !line.is_skipped).count(),
         lines,
         needs_reason: act.needs_reason(),

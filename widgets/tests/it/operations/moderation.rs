@@ -104,7 +104,7 @@ impl Changer<'_> {
         let open = "select id from cases where state = 'open' and hidden_at is not null order by id";
         let Some(case) = self.pick(open).await.map(CaseId) else { return Ok(false) };
         self.store_all().await;
-        let decision = Decision { act: Act::Dismiss, reason: None, closes: true };
+        let decision = Decision { act: Act::Dismiss, reason: None, closes: true, seen: None };
         match judge::judge(tx, &self.world.store, case, moderator, decision).await {
             Ok(_) => Ok(true),
             Err(review::Refusal::Database(error)) => Err(error),
