@@ -19,6 +19,7 @@ use crate::api::caller::Caller;
 use crate::api::shapes::ErrorShape;
 use crate::error::Error;
 use crate::http::access::Moderator;
+use crate::http::acts;
 use crate::http::client::Client;
 use crate::http::extract::Path;
 use crate::http::flash::Notice;
@@ -55,17 +56,18 @@ async fn receive(app: &App, visitor: &Visitor, client: Client, multipart: Multip
     let key = upload.incoming.finish().await?;
     let asked = retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
-        let asked = avatars::ask(&mut tx, user, key.as_str()).await?;
-        tx.commit().await?;
-        Ok::<_, sqlx::Error>(asked)
+        acts::require_still(&mut tx, app, user).await?;
+        if !avatars::ask(&mut tx, user, key.as_str()).await? {
+            return Err(Error::SessionEnded);
+        }
+        Ok(tx.commit().await?)
     });
-    let asked = asked.await?;
-    if !asked {
+    let asked = asked.await;
+    if matches!(asked, Err(Error::SessionEnded | Error::Sanctioned { .. })) {
         // The purge removes what a crash in between leaves behind.
         app.store.delete_original(&key).await.map_err(anyhow::Error::from)?;
-        return Err(Error::SessionEnded);
     }
-    Ok(())
+    asked
 }
 
 /// `POST /settings/avatar/remove`

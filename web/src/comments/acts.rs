@@ -9,6 +9,7 @@ use pawdium_shared::moderation;
 use pawdium_shared::moderation::blocked::Reason;
 
 use crate::error::Error;
+use crate::http::acts;
 use crate::http::visitor::Visitor;
 use crate::state::App;
 
@@ -29,6 +30,7 @@ pub(super) async fn post(
         (NewComment { photo, author, text: &text, parent }, Bounds::from(&app.config.security));
     retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
+        acts::require_still(&mut tx, app, author).await?;
         let comment = write::post(&mut tx, &new, &bounds).await?;
         tx.commit().await?;
         Ok(comment)
@@ -46,6 +48,7 @@ pub(super) async fn edit(app: &App, visitor: &Visitor, comment: CommentId, text:
     let bounds = Bounds::from(&app.config.security);
     retry_conflicts(async || {
         let mut tx = app.db.begin().await?;
+        acts::require_still(&mut tx, app, author).await?;
         write::edit(&mut tx, comment, author, &text, &bounds).await?;
         Ok(tx.commit().await?)
     })

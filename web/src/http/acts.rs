@@ -5,7 +5,9 @@ use axum::extract::MatchedPath;
 use axum::http::Method;
 use axum::http::request::Parts;
 use pawdium_shared::accounts::{Act, Standing, User};
+use pawdium_shared::ids::UserId;
 use pawdium_shared::moderation::sanctions::{Sanction, list};
+use sqlx::PgConnection;
 
 use crate::error::Error;
 use crate::state::App;
@@ -100,6 +102,18 @@ pub async fn require(app: &App, user: &User, act: Act) -> Result<(), Error> {
     match forbidding {
         Some(sanction) => Err(refused(app, &sanction)),
         // It has just ended.
+        None => Ok(()),
+    }
+}
+
+/// Refuses a member who was sanctioned while the request came in, which takes a client as long as it likes. For acts that
+/// others see, in their transaction, before it locks anything else.
+///
+/// # Errors
+/// Those of [`admit`].
+pub async fn require_still(db: &mut PgConnection, app: &App, user: UserId) -> Result<(), Error> {
+    match list::that_still_forbids(db, user, Act::Publish).await? {
+        Some(sanction) => Err(refused(app, &sanction)),
         None => Ok(()),
     }
 }

@@ -20,6 +20,7 @@ use super::fields::Fields;
 use super::unfiled::{self, Unfiled};
 use super::{posting as hubs_of_photos, quota};
 use crate::error::Error;
+use crate::http::acts;
 use crate::http::client::Client;
 use crate::http::limits::{self, Limited, Tally};
 use crate::http::visitor::{Visitor, session_cookie};
@@ -160,7 +161,14 @@ pub async fn receive(
     let is_unneeded = match &made {
         Ok(made) => made.is_repeated,
         Err(error) => {
-            matches!(error, Error::SessionEnded | Error::TooLarge(_) | Error::Forbidden(_) | Error::NotFound)
+            matches!(
+                error,
+                Error::SessionEnded
+                    | Error::TooLarge(_)
+                    | Error::Forbidden(_)
+                    | Error::NotFound
+                    | Error::Sanctioned { .. }
+            )
         }
     };
     if is_unneeded {
@@ -195,6 +203,7 @@ async fn make(
 ) -> Result<Made, Error> {
     let mut tx = app.db.begin().await?;
     let (owner, cookie) = visitor.remember(app, client, &mut tx).await?;
+    acts::require_still(&mut tx, app, owner).await?;
     let kept = quota::measure(&mut tx, owner).await?;
     let photo = if keep {
         transitions::keep_draft(&mut tx, owner, draft, Some(stored)).await?

@@ -46,6 +46,17 @@ pub async fn that_forbids(db: &mut PgConnection, user: UserId, act: Act) -> sqlx
     .await
 }
 
+/// Like [`that_forbids`], in the transaction of an act: one that is being imposed is waited for, and a later one waits
+/// for the act.
+pub async fn that_still_forbids(
+    db: &mut PgConnection,
+    user: UserId,
+    act: Act,
+) -> sqlx::Result<Option<Sanction>> {
+    sqlx::query!("select id from users where id = $1 for key share", user.0).fetch_optional(&mut *db).await?;
+    that_forbids(db, user, act).await
+}
+
 /// Finds what a member is told of on every page: the silence in force that holds longest, or the last warning, for a
 /// week.
 pub async fn to_show(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<Sanction>> {
