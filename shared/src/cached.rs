@@ -3,13 +3,10 @@
 //! Lists hold ids; the photos' data is cached separately, so each fact is cached in one place. Photos that are not live
 //! are not cached. Sessions, viewers' roles, a member's statistics, timelines and reasons come from the database.
 
-use crate::accounts::ended::UserSessions;
 use crate::cache::{Kind, Listed};
 use crate::comments::cached::PhotoComments;
 use crate::hubs::facts::CachedFacts;
 use crate::hubs::shown::{HubLists, ShownHub};
-use crate::imports::cached::ImportProgress;
-use crate::notifications::cached::UserNotifications;
 use crate::photos::cached::{CachedPhoto, PhotoCount};
 use crate::photos::hub_photos::{HubPhotoList, PhotoHubs};
 use crate::photos::remixes::PhotoLineage;
@@ -46,7 +43,4 @@ cached! {
     TopicList,
     SectionList,
     PhotoComments,
-    UserNotifications,
-    UserSessions,
-    ImportProgress,
 }

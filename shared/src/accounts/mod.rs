@@ -2,7 +2,6 @@
 
 pub mod agent;
 pub mod blocks;
-pub mod ended;
 pub mod factors;
 mod fields;
 mod gated;

@@ -309,6 +309,7 @@ impl Stale {
             if event.withdraws() {
                 all.staleness = Staleness::Withdrawn;
             }
+            all.topics.extend(event.announces().into_iter().map(|topic| (topic, Note::Changed)));
             for kind in kinds {
                 let asked = std::panic::AssertUnwindSafe(kind.stale_after(event, &mut lookup));
                 match futures::FutureExt::catch_unwind(asked).await {

@@ -5,6 +5,7 @@ use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
 use crate::hubs::HubRole;
 use crate::ids::{CallId, HubId, ImportId, PhotoId, TalkId, TopicId, UserId, WidgetId};
+use crate::live::Topic;
 use crate::photos::Species;
 
 /// A fact about a change.
@@ -278,6 +279,17 @@ impl Event {
             Self::HubRolesChanged { user, .. } => std::slice::from_ref(user),
             Self::HubListed { users, .. } => users.as_slice(),
             _ => &[],
+        }
+    }
+
+    /// The topics of what is not cached: open pages read it from the database when they are told that it has changed.
+    #[must_use]
+    pub fn announces(&self) -> Vec<Topic> {
+        match self {
+            Self::NotificationsChanged { users } => users.iter().copied().map(Topic::Notifications).collect(),
+            Self::SessionsEnded { user } => vec![Topic::Sessions(*user)],
+            Self::ImportChanged { import } => vec![Topic::Import(*import)],
+            _ => Vec::new(),
         }
     }
 

@@ -8,7 +8,6 @@
 
 pub mod about;
 pub mod acts;
-pub mod cached;
 pub mod drafting;
 pub mod leaving;
 pub mod manifest;

@@ -3,7 +3,6 @@
 //! Each is a row. What is alike and was read at the same time, or isn't read yet, is shown as one entry. They never
 //! quote anybody, because their recipient may not have rated the photo.
 
-pub mod cached;
 pub mod digests;
 mod kind;
 mod list;
