@@ -3,19 +3,22 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
+use chrono::Utc;
 use pawdium_shared::audit::{self, Monthly};
 
+use crate::baked::Asked;
 use crate::error::Error;
 use crate::http::page::Page;
 use crate::http::visitor::Viewing;
 use crate::state::App;
+use crate::views::baked::{BakedHtml, BakedTransparency};
 use crate::views::moderation::transparency::{Month, TransparencyPage};
 
 /// How many months are shown.
 const MONTHS: i32 = 24;
 
 /// The kinds of acts in the order of the page, each with its words and the names in the audit log.
-const KINDS: [(&str, &[&str]); 14] = [
+const KINDS: [(&str, &[&str]); 15] = [
     ("Photos hidden", &["photo.hide", "picture.block"]),
     ("Photos deleted", &["photo.delete"]),
     ("Photos removed from hubs", &["hub.photo.remove"]),
@@ -23,6 +26,7 @@ const KINDS: [(&str, &[&str]); 14] = [
     ("Comments approved", &["comment.approve"]),
     ("Talks hidden", &["talk.hide"]),
     ("Hubs deleted", &["hub.delete"]),
+    ("Portraits and lines removed", &["avatar.remove", "about.remove"]),
     ("Topics changed", &["topic.rename", "topic.alias", "topic.merge", "topic.ban", "section.change"]),
     ("Acts undone", &["act.undo", "topic.undo", "talk.show", "picture.unblock", "case.show"]),
     ("Things hidden because of reports", &["case.hide"]),
@@ -34,12 +38,25 @@ const KINDS: [(&str, &[&str]); 14] = [
 
 /// `GET /transparency`
 pub async fn page(State(app): State<App>, viewing: Viewing) -> Result<Page<TransparencyPage>, Error> {
+    Ok(Page(load(&app).await?.within(viewing.chrome)))
+}
+
+/// [`page`] for everybody.
+///
+/// # Errors
+/// A database error.
+pub async fn bake(app: App, asked: Asked) -> Result<BakedHtml, Error> {
+    asked.bake(&app, load(&app).await?)
+}
+
+async fn load(app: &App) -> Result<BakedTransparency, Error> {
+    let counted_at = Utc::now();
     let counted = audit::count_monthly(&mut *app.db.acquire().await?, MONTHS).await?;
-    Ok(Page(TransparencyPage {
-        chrome: viewing.chrome,
+    Ok(BakedTransparency {
         kinds: KINDS.iter().map(|(words, _)| *words).collect(),
         months: months(counted),
-    }))
+        counted_at,
+    })
 }
 
 fn months(counted: Vec<Monthly>) -> Vec<Month> {
@@ -79,6 +96,6 @@ mod tests {
             count(day("2026-03-01"), "act.undo", 4),
         ]);
         assert_eq!(months[0].first, day("2026-03-01"));
-        assert_eq!((months[0].acts[8], months[1].acts[0]), (4, 3));
+        assert_eq!((months[0].acts[9], months[1].acts[0]), (4, 3));
     }
 }

@@ -17,6 +17,16 @@ pub struct TransparencyPage {
     pub months: Vec<Month>,
 }
 
+impl TransparencyPage {
+    /// The kinds of acts, with how many there were in each month.
+    fn rows(&self) -> impl Iterator<Item = (&'static str, Vec<i64>)> + '_ {
+        let acts = |kind: usize| {
+            self.months.iter().map(move |month| month.acts.get(kind).copied().unwrap_or_default()).collect()
+        };
+        self.kinds.iter().enumerate().map(move |(kind, words)| (*words, acts(kind)))
+    }
+}
+
 /// A month.
 #[derive(Clone, Debug)]
 pub struct Month {
