@@ -114,7 +114,7 @@ fn a_demo_connects_its_services_to_its_servers_and_stops_them_in_order() {
         "PAWDIUM_MEDIA__STORE=file:///",
         "PAWDIUM_SECURITY__SECRET=",
         &format!("PAWDIUM_WEB__LISTEN={}", place.listen),
-        &format!("PAWDIUM_WEB__BASE_URL=http://{}", place.listen),
+        &format!("PAWDIUM_WEB__BASE_URL=http://{}", place.listen.replace("127.0.0.1", "localhost")),
     ] {
         assert!(settings.contains(setting), "{setting} is not in {settings}");
     }

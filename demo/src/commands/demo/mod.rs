@@ -99,7 +99,7 @@ async fn serve(settings: &Settings, still: bool) -> Result<()> {
     let pool = db::connect(&settings.config.database, "pawdium-demo")?;
     let site = Url::parse(&format!("http://{address}"))?;
     if !seed::is_finished(&pool).await? {
-        say(&format!("filling the site; watch it at http://{address}"));
+        say(&format!("filling the site; watch it at {}", settings.config.web.base_url));
         seed::seed(&site, &pool, Amounts::default(), say).await.context("filling the site")?;
     }
     greet(settings);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -81,13 +82,22 @@ impl Settings {
         let mut sources = Sources { file: Some(file), variables, credentials: None };
         let mut config = Config::from_sources(&sources)?;
         let default = WebConfig::default();
-        if config.web.base_url == default.base_url && config.web.listen != default.listen {
-            let base = format!("http://{}", super::reachable(config.web.listen));
+        if config.web.base_url == default.base_url {
+            let base = format!("http://{}", named(config.web.listen));
             sources.variables.insert("PAWDIUM_WEB__BASE_URL".into(), base);
             config = Config::from_sources(&sources)?;
         }
         Ok(Self { config, variables: sources.variables })
     }
+}
+
+/// Where browsers find a server that listens there. Passkeys need a name.
+fn named(listen: SocketAddr) -> String {
+    let address = super::reachable(listen);
+    if address.ip() == IpAddr::V4(Ipv4Addr::LOCALHOST) {
+        return format!("localhost:{}", address.port());
+    }
+    address.to_string()
 }
 
 /// Formats a list for an environment variable.
@@ -144,6 +154,13 @@ mod tests {
     }
 
     #[test]
+    fn the_demo_has_a_name_so_that_it_offers_passkeys() {
+        let home = tempfile::tempdir().expect("a folder");
+        assert_eq!(settings(home.path()).config.web.base_url.as_str(), "http://localhost:8080/");
+        assert_eq!(named(([192, 0, 2, 7], 8080).into()), "192.0.2.7:8080");
+    }
+
+    #[test]
     fn the_file_changes_the_address_and_links_follow_it() {
         let home = tempfile::tempdir().expect("a folder");
         fs::write(
@@ -152,7 +169,7 @@ mod tests {
         )
         .expect("a file can be written");
         let settings = settings(home.path());
-        assert_eq!(settings.config.web.base_url.as_str(), "http://127.0.0.1:9090/");
+        assert_eq!(settings.config.web.base_url.as_str(), "http://localhost:9090/");
         assert_eq!(settings.config.database.url.expose_secret(), "postgres://demo@localhost/demo");
         let shown: Vec<&str> = settings.config.demo.logins.iter().map(|login| login.email.as_str()).collect();
         assert_eq!(shown, LOGINS.map(|login| login.email));
