@@ -106,6 +106,7 @@ pub struct ProfileShape {
 
 /// The changes. Fields that are left out keep their values.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct UpdateBody {
     /// A new e-mail address; requires the current password.
     pub email: Option<String>,
@@ -124,6 +125,7 @@ pub struct UpdateBody {
 
 /// What confirms the request.
 #[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PasswordBody {
     /// The current password.
     #[serde(default)]
@@ -251,7 +253,7 @@ pub async fn update_me(
 #[utoipa::path(delete, path = "/users/me", tag = "users",
     security(("token" = [])), request_body = PasswordBody, responses(
     (status = 204, description = "Gone"),
-    (status = 400, description = "The password is wrong", body = ErrorShape),
+    (status = 400, description = "The password is wrong, or the body malformed", body = ErrorShape),
     (status = 401, description = "No valid token", body = ErrorShape),
     (status = 403, description = "With the field `code`: the account has a second factor, and the code is missing or \
         wrong", body = ErrorShape),
@@ -262,7 +264,12 @@ pub async fn delete_me(
     client: Client,
     body: Bytes,
 ) -> Result<StatusCode, Error> {
-    let body: PasswordBody = serde_json::from_slice(&body).unwrap_or_default();
+    // Anonymous users have no password, and send nothing.
+    let body = if body.iter().all(u8::is_ascii_whitespace) {
+        PasswordBody::default()
+    } else {
+        axum::Json::<PasswordBody>::from_bytes(&body)?.0
+    };
     let visitor = caller.visitor();
     prove_by_call(&app, &visitor, client, body.code.as_deref()).await?;
     changes::remove(&app, &visitor, client, &body.password).await?;

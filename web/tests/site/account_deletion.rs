@@ -250,3 +250,24 @@ async fn what_moderators_did_stays_in_the_audit_log(db: PgPool) {
     let kept: i64 = site.ask("select count(*) from audit_log where actor = 'root' and user_id is null").await;
     assert_eq!(kept, 1);
 }
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_is_misspelt_changes_nothing_and_is_named(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    let (message, field) = ada.api.patch("users/me", json!({ "nam": "eve" })).await.error(400);
+    assert_eq!(field.as_deref(), Some("nam"), "{message}");
+    let (message, field) = ada.api.delete("users/me", json!({ "pasword": PASSWORD })).await.error(400);
+    assert_eq!(field.as_deref(), Some("pasword"), "{message}");
+    let broken = ada
+        .api
+        .call(reqwest::Method::DELETE, "users/me")
+        .body("{")
+        .header("content-type", "application/json");
+    let (message, _) = crate::harness::Answer::to(broken).await.error(400);
+    assert!(message.contains("no valid JSON"), "{message}");
+    // Who is anonymous has no password, and sends nothing.
+    let nobody = site.anonymous().await;
+    nobody.api.delete("users/me", Value::Null).await.expect(204);
+    ada.api.delete("users/me", json!({ "password": PASSWORD })).await.expect(204);
+}
