@@ -35,6 +35,13 @@ pub fn is_invisible(c: char) -> bool {
         )
 }
 
+/// Embeddings, overrides and isolates (Unicode Standard Annex 9, 2.1 to 2.4). Marks such as U+200F only join the text,
+/// and people write them.
+#[must_use]
+pub const fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Configurations of widgets: what may be stored, and the form in which they are edited.
 
+use pawdium_shared::visible::{is_invisible, shows_something, turns_direction};
 use serde_json::{Map, Value};
 
 use crate::widget::Widget;
@@ -50,6 +51,7 @@ pub(crate) fn read<W: Widget>(value: &Value, schema: &Value) -> Result<W, Refuse
                 if known.is_empty() { "there are none".to_owned() } else { format!("there are: {known}") };
             return Err(Refused::key(key, format!("There is no such setting; {known}.")));
         };
+        of_type(key, value, &input(property, schema))?;
         in_bounds(key, value, property)?;
     }
     let widget: W = serde_path_to_error::deserialize(value).map_err(|error| {
@@ -57,6 +59,22 @@ pub(crate) fn read<W: Widget>(value: &Value, schema: &Value) -> Result<W, Refuse
     })?;
     widget.check()?;
     Ok(widget)
+}
+
+/// Checks that a value is of the kind that the form's input has, in words for owners.
+fn of_type(key: &str, value: &Value, input: &Input) -> Result<(), Refused> {
+    let (fits, message) = match input {
+        Input::Line { .. } | Input::Text { .. } => (value.is_string(), "This must be a text.".to_owned()),
+        Input::Check => (value.is_boolean(), "This must be true or false.".to_owned()),
+        Input::Number { min, max } => {
+            (value.as_i64().is_some(), format!("This must be a whole number from {min} to {max}."))
+        }
+        Input::Choice(choices) => {
+            let fits = value.as_str().is_some_and(|value| choices.iter().any(|choice| choice == value));
+            (fits, format!("Choose one of these: {}.", choices.join(", ")))
+        }
+    };
+    if fits { Ok(()) } else { Err(Refused::key(key, message)) }
 }
 
 /// Checks the ranges and lengths that a schema names.
@@ -71,14 +89,26 @@ fn in_bounds(key: &str, value: &Value, property: &Value) -> Result<(), Refused> 
     }
     if let Some(text) = value.as_str() {
         let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
-        if let Some(max) = property["maxLength"].as_u64().filter(|max| length > *max) {
+        let max = property["maxLength"].as_u64().unwrap_or(LINE);
+        if length > max {
             return Err(Refused::key(key, format!("Use at most {max} characters.")));
         }
-        if text.contains('\0') {
-            return Err(Refused::key(key, "Remove the invisible character."));
+        let shows = if max > LINE { shows_in_text } else { shows_in_line };
+        if !text.chars().all(shows) || !(text.trim().is_empty() || shows_something(text)) {
+            return Err(Refused::key(key, "Use plain text without invisible characters."));
         }
     }
     Ok(())
+}
+
+/// Whether a character may stand in a text of several lines.
+fn shows_in_text(c: char) -> bool {
+    matches!(c, '\r' | '\n' | '\t') || !(c.is_control() || turns_direction(c))
+}
+
+/// Whether a character may stand in one line: those that show, spaces, and what joins the parts of an emoji.
+fn shows_in_line(c: char) -> bool {
+    c == ' ' || !is_invisible(c) || matches!(c, '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
 }
 
 /// A field of the form in which a widget is configured.

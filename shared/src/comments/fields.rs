@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::accounts::Refused;
-use crate::visible::{is_invisible, shows_something};
+use crate::visible::{is_invisible, shows_something, turns_direction};
 
 /// The most characters of a comment.
 const LONGEST: usize = 2000;
@@ -55,12 +55,6 @@ impl CommentText {
         key.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
         key
     }
-}
-
-/// Embeddings, overrides and isolates (Unicode Standard Annex 9, 2.1 to 2.4). Marks such as U+200F only join the text,
-/// and people write them.
-pub(crate) fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Ends lines where their text ends, and leaves at most one blank line between two others.

@@ -18,7 +18,6 @@ pub mod withhold;
 pub mod write;
 
 pub use fields::CommentText;
-pub(crate) use fields::turns_direction;
 pub use pace::Bounds;
 pub use permission::{commenters_of, set_commenters};
 pub use refusal::Refusal;

@@ -3,8 +3,8 @@
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::accounts::Refused;
-use crate::comments::turns_direction;
 use crate::moderation::cases::Thing;
+use crate::visible::turns_direction;
 
 /// The most characters of a report.
 const LONGEST: usize = 1000;
