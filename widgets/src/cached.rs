@@ -15,6 +15,7 @@ use pawdium_shared::ids::{HubId, WidgetId};
 use pawdium_shared::live::{Note, Topic};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tokio::sync::Semaphore;
 use tracing::warn;
 
 use crate::layout::{self, Placed};
@@ -128,7 +129,7 @@ impl Cached for CachedWidget {
     async fn load(these: &[Self], _: Whole, db: &Db) -> sqlx::Result<Vec<(Self, Loaded)>> {
         let ids: Vec<_> = these.iter().map(|one| one.widget).collect();
         let found = layout::find_each(&mut *db.acquire().await?, &ids).await?;
-        let room = Arc::new(tokio::sync::Semaphore::new(TOGETHER));
+        let room = Arc::new(Semaphore::new(TOGETHER));
         let loading = found.into_iter().filter_map(|(hub, placed)| {
             let kind = find_kind(&placed.kind).filter(|kind| !kind.personal)?;
             let one = Self { hub: hub.id, widget: placed.id };
@@ -178,10 +179,41 @@ fn about_page(event: &Event) -> Vec<Note> {
     }
 }
 
+/// Loads widgets for a viewer, in the same order: a few at a time, so that no page takes all connections. All of them
+/// together may take as long as one, so a page never waits for its slow widgets one after the other.
+pub async fn load_each<'a>(
+    these: impl IntoIterator<Item = (&'static Kind, &'a Placed)>,
+    hub: &Arc<Hub>,
+    viewer: &Viewer,
+    db: &Db,
+) -> Vec<Loaded> {
+    let room = Arc::new(Semaphore::new(TOGETHER));
+    let loading = these.into_iter().map(|(kind, placed)| {
+        load_in_turn(kind, placed, Arc::clone(hub), viewer.clone(), db.clone(), Some(Arc::clone(&room)))
+    });
+    join_all(loading).await
+}
+
 /// Loads a widget on a connection of its own: whatever it does, the others on the page don't notice.
 pub async fn load(kind: &'static Kind, placed: &Placed, hub: Arc<Hub>, viewer: Viewer, db: Db) -> Loaded {
+    load_in_turn(kind, placed, hub, viewer, db, None).await
+}
+
+/// Like [`load`], as soon as there is room.
+async fn load_in_turn(
+    kind: &'static Kind,
+    placed: &Placed,
+    hub: Arc<Hub>,
+    viewer: Viewer,
+    db: Db,
+    room: Option<Arc<Semaphore>>,
+) -> Loaded {
     let config = placed.config.clone();
     let loading = tokio::spawn(async move {
+        let _turn = match &room {
+            Some(room) => Some(room.acquire().await?),
+            None => None,
+        };
         let mut connection = db.acquire().await?;
         kind.load(&config, &hub, &viewer, &mut connection).await
     });

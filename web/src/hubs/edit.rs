@@ -5,12 +5,11 @@ use std::sync::Arc;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use futures::future::join_all;
 use pawdium_shared::db::retry_conflicts;
 use pawdium_shared::ids::WidgetId;
 use pawdium_widgets::config::{self, FormField, Refused};
 use pawdium_widgets::layout::{self, Change, NotChanged, Placed, Spot};
-use pawdium_widgets::{KINDS, Kind, Side, find_kind};
+use pawdium_widgets::{KINDS, Kind, Side, cached, find_kind};
 use serde_json::{Map, Value};
 
 use super::here::Here;
@@ -45,26 +44,22 @@ fn side(fields: &Fields) -> Result<Option<Side>, Error> {
 /// `GET /h/{slug}/widgets/new`: the kinds for this page, each as it would look here.
 pub async fn gallery(State(app): State<App>, here: Here) -> Result<Page<GalleryPage>, Error> {
     here.require_editor()?;
-    let previews = KINDS.iter().filter(|kind| kind.pages.allow(&here.hub)).map(async |kind| {
-        let placed = preview(kind);
-        let loaded = pawdium_widgets::cached::load(
-            kind,
-            &placed,
-            Arc::clone(&here.hub),
-            here.viewer.clone(),
-            app.db.clone(),
-        )
-        .await;
+    let offered = KINDS.iter().filter(|kind| kind.pages.allow(&here.hub));
+    let previews: Vec<_> = offered.map(|kind| (kind, preview(kind))).collect();
+    let these = previews.iter().map(|(kind, placed)| (*kind, placed));
+    let loaded = cached::load_each(these, &here.hub, &here.viewer, &app.db).await;
+    let card = |((kind, placed), loaded): (&(&'static Kind, Placed), _)| {
         let shown = widgets::Shown { loaded: Arc::new(loaded), is_old: false };
         Ok::<_, Error>(KindCard {
             kind: kind.name,
+            title: kind.title,
             about: kind.about,
-            preview: widgets::frame(&app, &here.hub, &placed, Some(&shown))?,
+            preview: widgets::frame(&app, &here.hub, placed, Some(&shown))?,
             allows_left: kind.columns.allow(Side::Left),
             allows_right: kind.columns.allow(Side::Right),
         })
-    });
-    let kinds = join_all(previews).await.into_iter().collect::<Result<_, _>>()?;
+    };
+    let kinds = previews.iter().zip(loaded).map(card).collect::<Result<_, _>>()?;
     let head = head::load(&app, &here.viewing, &here.hub, HubTab::Home).await?;
     Ok(Page(GalleryPage {
         layout_version: here.hub.layout_version,
@@ -129,19 +124,13 @@ pub async fn act(
 ) -> Result<Response, Error> {
     here.require_editor()?;
     let version = number(&fields, "layout_version")?;
-    let placed = find(&app, &here, widget).await?;
-    let kind = find_kind(&placed.kind);
     let act = field(&fields, "act").unwrap_or_default();
+    let placed = match find(&app, &here, widget).await {
+        Err(Error::NotFound) if act == "save" => return of_removed(&app, here, widget, &fields).await,
+        placed => placed?,
+    };
+    let kind = find_kind(&placed.kind);
     let wanted = match act {
-        "up" => Change::Move(widget, at(placed.side, placed.position - 1)),
-        "down" => Change::Move(widget, at(placed.side, placed.position + 1)),
-        "across" => Change::Move(widget, Spot { side: placed.side.other(), position: None }),
-        "place" => {
-            let position: Option<i32> = number(&fields, "position")?;
-            let side = side(&fields)?.unwrap_or(placed.side);
-            Change::Move(widget, Spot { side, position: position.map(|position| position.max(0)) })
-        }
-        "remove" => Change::Remove(widget),
         "save" => {
             let kind = kind.ok_or(Error::NotFound)?;
             let given = config::from_form(&kind.schema(), &fields);
@@ -153,10 +142,8 @@ pub async fn act(
                 }
             }
         }
-        _ => {
-            let message = "Press one of the widget's buttons.".to_owned();
-            return Err(Error::Field { field: "act", message });
-        }
+        "remove" => Change::Remove(widget),
+        _ => Change::Move(widget, spot(act, &placed, &fields)?),
     };
     if let Change::Move(_, spot) = &wanted
         && !kind.is_some_and(|kind| kind.columns.allow(spot.side))
@@ -171,6 +158,7 @@ pub async fn act(
             let page = form(&app, here, &placed, &given, Some(refused)).await?;
             Ok((error.status(), Page(page)).into_response())
         }
+        (Err(Error::NotFound), Change::Configure(..)) => of_removed(&app, here, widget, &fields).await,
         (Err(error @ Error::Conflict(_)), _) => conflicting(&app, here, Some((widget, act)), &error).await,
         (Err(error), _) => Err(error),
         (Ok(_), Change::Remove(_)) => {
@@ -179,6 +167,34 @@ pub async fn act(
         (Ok(_), Change::Configure(..)) => Ok(back(&here, widget, "configure")),
         (Ok(_), _) => Ok(back(&here, widget, act)),
     }
+}
+
+/// Where an act moves a widget.
+fn spot(act: &str, placed: &Placed, fields: &Fields) -> Result<Spot, Error> {
+    match act {
+        "up" => Ok(at(placed.side, placed.position - 1)),
+        "down" => Ok(at(placed.side, placed.position + 1)),
+        "across" => Ok(Spot { side: placed.side.other(), position: None }),
+        "place" => {
+            let position: Option<i32> = number(fields, "position")?;
+            let side = side(fields)?.unwrap_or(placed.side);
+            Ok(Spot { side, position: position.map(|position| position.max(0)) })
+        }
+        _ => {
+            let message = "Press one of the widget's buttons.".to_owned();
+            Err(Error::Field { field: "act", message })
+        }
+    }
+}
+
+/// The form of a widget that somebody else has removed meanwhile. What the owner wrote isn't lost.
+async fn of_removed(app: &App, here: Here, widget: WidgetId, fields: &Fields) -> Result<Response, Error> {
+    let removed = layout::find_removed(&mut *app.db.acquire().await?, here.hub.id, widget).await?;
+    let placed = removed.ok_or(Error::NotFound)?.placed;
+    let given = config::from_form(&find_kind(&placed.kind).ok_or(Error::NotFound)?.schema(), fields);
+    let message = "Somebody else has removed this widget. Copy what you wrote, and add the widget again.";
+    let page = form(app, here, &placed, &given, Some(Refused::key("", message))).await?;
+    Ok((StatusCode::CONFLICT, Page(page)).into_response())
 }
 
 /// The page as somebody else has made it meanwhile.

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use futures::future::join_all;
 use pawdium_shared::cache::Whole;
 use pawdium_shared::hubs::{Hub, HubRole, queries};
 use pawdium_shared::ids::WidgetId;
@@ -45,9 +44,8 @@ pub async fn load(
         .iter()
         .filter_map(|one| Some((find_kind(&one.kind)?, one)))
         .partition(|(kind, _)| kind.personal);
-    let personal = join_all(personal.into_iter().map(async |(kind, one): (&'static Kind, &Placed)| {
-        (one.id, cached::load(kind, one, Arc::clone(hub), viewer.clone(), app.db.clone()).await)
-    }));
+    let ids: Vec<_> = personal.iter().map(|(_, one)| one.id).collect();
+    let personal = cached::load_each(personal, hub, viewer, &app.db);
     let keys: Vec<_> = shared.iter().map(|(_, one)| CachedWidget { hub: hub.id, widget: one.id }).collect();
     let (personal, shared) = tokio::join!(personal, app.cache.find_each(&app.db, &keys, Whole));
     let shared = shared?;
@@ -59,8 +57,10 @@ pub async fn load(
         let old = before.remove(&key);
         (key.widget, Shown { is_old: old.is_some(), loaded: Arc::new(old.unwrap_or(loaded)) })
     });
-    let personal =
-        personal.into_iter().map(|(id, loaded)| (id, Shown { loaded: Arc::new(loaded), is_old: false }));
+    let personal = ids
+        .into_iter()
+        .zip(personal)
+        .map(|(id, loaded)| (id, Shown { loaded: Arc::new(loaded), is_old: false }));
     Ok(shared.chain(personal).collect())
 }
 

@@ -25,6 +25,8 @@ pub struct GalleryPage {
 pub struct KindCard {
     /// Its name.
     pub kind: &'static str,
+    /// Its title.
+    pub title: &'static str,
     /// One sentence.
     pub about: &'static str,
     /// How it would look here.

@@ -73,6 +73,26 @@ async fn owners_add_configure_order_and_remove_widgets_through_the_api(db: PgPoo
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_leaves_a_page_as_it_is_makes_no_version(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    site.hub(&ada, "cats").await;
+    let body = json!({ "kind": "sticky-note", "column": "right", "position": 1, "config": { "text": "Hi" } });
+    let note = ada.api.post("hubs/cats/widgets", body).await.expect(201).json();
+    let path = format!("hubs/cats/widgets/{}", note["id"]);
+    let before = version(&site).await;
+    let same = json!({ "column": "right", "position": 1, "config": note["config"] });
+    for body in [json!({}), json!({ "position": 1 }), json!({ "config": { "text": "Hi" } }), same] {
+        ada.api.patch(&path, body).await.expect(200);
+    }
+    let form = format!("/h/cats/widgets/{}", note["id"]);
+    press(&ada.pages, &form, &[("act", "save"), ("text", "Hi"), ("colour", "yellow")]).await;
+    assert_eq!(version(&site).await, before);
+    ada.api.patch(&path, json!({ "position": 0 })).await.expect(200);
+    assert_eq!(version(&site).await, before + 1);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn bad_configurations_name_their_key_and_change_nothing(db: PgPool) {
     let site = Site::start(db).await;
     let ada = site.member("ada").await;
@@ -277,6 +297,52 @@ async fn a_widget_that_fails_slowly_delays_one_page_and_is_counted(db: PgPool) {
         page.texts(".failures li").iter().any(|error| error.contains("longer than 2 s")).then_some(())
     };
     eventually("operators see it", Duration::from_secs(30), counted).await;
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn what_an_owner_wrote_outlives_the_widget(db: PgPool) {
+    let site = Site::start(db).await;
+    let ada = site.member("ada").await;
+    site.hub(&ada, "cats").await;
+    let about = id_of(&site, "about").await;
+    ada.api.delete(&format!("hubs/cats/widgets/{about}"), Value::Null).await.expect(204);
+    let form = [("act", "save"), ("title", "Us"), ("text", "A long text")];
+    let refused = ada.pages.post(&format!("/h/cats/widgets/{about}"), &form).await.expect(409);
+    assert_eq!(refused.texts("#text"), ["A long text"]);
+    assert!(refused.texts(".flash.bad")[0].contains("has removed this widget"));
+    let other = ada.pages.post(&format!("/h/cats/widgets/{about}"), &[("act", "up")]).await;
+    other.expect(404);
+    ada.pages.post("/h/cats/widgets/999999", &form).await.expect(404);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_page_of_many_personal_widgets_leaves_connections_to_others(db: PgPool) {
+    let site = Site::start(db.clone()).await;
+    let ada = site.member("ada").await;
+    site.hub(&ada, "cats").await;
+    for _ in 0..30 {
+        let add = json!({ "kind": "rate-one", "column": "right" });
+        ada.api.post("hubs/cats/widgets", add).await.expect(201);
+    }
+    let mut stuck = Db::from(db).begin().await.expect("a transaction");
+    let lock = "lock table hub_positions in access exclusive mode";
+    sqlx::query(lock).execute(&mut *stuck).await.expect("the lock");
+    let waiting = "select count(*) from pg_stat_activity
+                   where wait_event_type = 'Lock' and datname = current_database()";
+    let most = async {
+        let mut most: i64 = 0;
+        for _ in 0..15 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            most = most.max(site.ask(waiting).await);
+        }
+        most
+    };
+    let begin = Instant::now();
+    let (page, most) = tokio::join!(ada.pages.get("/h/cats"), most);
+    page.expect(200);
+    assert!((1..=4).contains(&most), "the page waits on {most} connections");
+    assert!(begin.elapsed() < 2 * PATIENCE, "its widgets don't wait one after the other");
+    stuck.rollback().await.expect("the end");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

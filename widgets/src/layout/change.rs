@@ -92,36 +92,52 @@ pub async fn change(
     if version.is_some_and(|version| version != locked.layout_version) {
         return Err(NotChanged::Conflict);
     }
-    let mut all = list(db, hub).await?;
+    let before = list(db, hub).await?;
+    let mut all = before.clone();
+    let widget = apply(db, hub, &mut all, change).await?;
+    // What leaves everything as it is isn't a version that others would have to look at.
+    if all != before {
+        finish(db, hub, &all).await?;
+    }
+    Ok(widget)
+}
+
+/// Makes a change of all widgets but for their places, which `all` has afterwards.
+async fn apply(
+    db: &mut Tx,
+    hub: HubId,
+    all: &mut Vec<Placed>,
+    change: &Change,
+) -> Result<WidgetId, NotChanged> {
     let has = |all: &[Placed], widget| {
         if all.iter().any(|placed| placed.id == widget) { Ok(widget) } else { Err(NotChanged::NotFound) }
     };
-    let widget = match change {
+    Ok(match change {
         Change::Add { kind, spot, config } => {
-            let placed = insert(db, hub, &all, None, kind, *spot, config).await?;
+            let placed = insert(db, hub, all, None, kind, *spot, config).await?;
             let id = placed.id;
             all.push(placed);
-            put(&mut all, id, *spot);
+            put(all, id, *spot);
             id
         }
         Change::Move(widget, spot) => {
-            has(&all, *widget)?;
-            put(&mut all, *widget, *spot);
+            has(all, *widget)?;
+            put(all, *widget, *spot);
             *widget
         }
         Change::Configure(widget, config) => {
-            has(&all, *widget)?;
-            configure(db, hub, *widget, config).await?;
+            has(all, *widget)?;
+            configure(db, hub, all, *widget, config).await?;
             *widget
         }
         Change::Replace(widget, spot, config) => {
-            has(&all, *widget)?;
-            configure(db, hub, *widget, config).await?;
-            put(&mut all, *widget, *spot);
+            has(all, *widget)?;
+            configure(db, hub, all, *widget, config).await?;
+            put(all, *widget, *spot);
             *widget
         }
         Change::Remove(widget) => {
-            has(&all, *widget)?;
+            has(all, *widget)?;
             remove(db, *widget).await?;
             all.retain(|placed| placed.id != *widget);
             *widget
@@ -129,17 +145,15 @@ pub async fn change(
         Change::Restore(widget) => {
             let Some(Removed { placed, .. }) = find_removed(db, hub, *widget).await? else {
                 // The second of two equal forms succeeds.
-                return has(&all, *widget);
+                return has(all, *widget);
             };
             let spot = Spot { side: placed.side, position: Some(placed.position) };
-            all.push(insert(db, hub, &all, Some(*widget), &placed.kind, spot, &placed.config).await?);
-            put(&mut all, *widget, spot);
+            all.push(insert(db, hub, all, Some(*widget), &placed.kind, spot, &placed.config).await?);
+            put(all, *widget, spot);
             sqlx::query!("delete from removed_widgets where id = $1", widget.0).execute(&mut *db).await?;
             *widget
         }
-    };
-    finish(db, hub, &all).await?;
-    Ok(widget)
+    })
 }
 
 async fn insert(
@@ -172,7 +186,17 @@ async fn insert(
     Ok(Placed { id, kind: kind.to_owned(), side: spot.side, position, config: config.clone() })
 }
 
-async fn configure(db: &mut Tx, hub: HubId, widget: WidgetId, config: &Value) -> sqlx::Result<()> {
+async fn configure(
+    db: &mut Tx,
+    hub: HubId,
+    all: &mut [Placed],
+    widget: WidgetId,
+    config: &Value,
+) -> sqlx::Result<()> {
+    let Some(placed) = all.iter_mut().find(|placed| placed.id == widget && placed.config != *config) else {
+        return Ok(());
+    };
+    placed.config.clone_from(config);
     sqlx::query!("update widgets set config = $2 where id = $1", widget.0, config).execute(&mut *db).await?;
     Event::WidgetConfigured { hub, widget }.record(db).await
 }

@@ -79,6 +79,7 @@ impl Samples {
             [WidgetBody::Fresh(Fragment::cached(RULES.to_owned())), WidgetBody::Empty, WidgetBody::Failed];
         let card = |(id, body)| KindCard {
             kind: "rules",
+            title: "House rules",
             about: "What members should keep in mind.",
             preview: self.widget(id, body),
             allows_left: id != 2,
