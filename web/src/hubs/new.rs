@@ -1,6 +1,8 @@
 //! Making a hub.
 
+use axum::Extension;
 use axum::extract::{Form, State};
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use chrono::{TimeDelta, Utc};
@@ -15,8 +17,8 @@ use crate::http::flash::Notice;
 use crate::http::page::Page;
 use crate::http::visitor::{Viewing, Visitor};
 use crate::state::App;
-use crate::views::Field;
 use crate::views::hubs::{HubForm, NewHubPage};
+use crate::views::{Field, Flash};
 
 /// The form of a new hub.
 #[derive(Debug, Default, Deserialize)]
@@ -69,7 +71,7 @@ pub async fn create(
             let jar = jar.add(Notice::HubMade.cookie());
             Ok((jar, Redirect::to(&format!("/h/{}", form.slug))).into_response())
         }
-        Err(error @ (Error::Field { .. } | Error::Taken { .. })) => {
+        Err(error @ (Error::Field { .. } | Error::Taken { .. } | Error::TooMany(_))) => {
             let refused = |name| (error.field() == Some(name)).then(|| error.to_string());
             let shown = HubForm {
                 slug: Field { error: refused("slug"), value: form.slug },
@@ -78,8 +80,16 @@ pub async fn create(
                 joining: form.join.parse().unwrap_or_default(),
                 visibility: form.visibility.parse().unwrap_or_default(),
             };
-            let page = NewHubPage { chrome: viewing.chrome, may_make: true, must_verify: false, form: shown };
-            Ok((error.status(), Page(page)).into_response())
+            let mut chrome = viewing.chrome;
+            if !matches!(error.field(), Some("slug" | "name" | "summary")) {
+                chrome.flash = Some(Flash::bad(error.to_string()));
+            }
+            let page = NewHubPage { chrome, may_make: true, must_verify: false, form: shown };
+            let mut response = (error.status(), Extension(error.noted()), Page(page)).into_response();
+            if let Some(seconds) = error.retry_after() {
+                response.headers_mut().insert(RETRY_AFTER, seconds.into());
+            }
+            Ok(response)
         }
         Err(error) => Err(error),
     }

@@ -16,9 +16,9 @@ use crate::http::flash::Notice;
 use crate::http::page::Page;
 use crate::http::visitor::Viewing;
 use crate::state::App;
-use crate::views::Field;
 use crate::views::hub_settings::{HubSettingsPage, ZoneRegion};
 use crate::views::hubs::{HubForm, HubTab, Standing};
+use crate::views::{Field, Flash};
 
 /// The fields of all forms; each form sends its own.
 #[derive(Debug, Default, Deserialize)]
@@ -85,8 +85,12 @@ pub async fn change(
             let mut page = show(&app, viewing, &hub).await?;
             let field = error.field().unwrap_or_default();
             page.form.refuse(field, &error.to_string(), [form.slug, form.name, form.summary]);
-            if field == "time_zone" {
-                page.zone_error = Some(error.to_string());
+            page.form.choose(form.join.as_deref(), form.visibility.as_deref());
+            match field {
+                "slug" | "name" | "summary" => {}
+                "time_zone" => page.zone_error = Some(error.to_string()),
+                // The page has no such choice, so there is no place beside it.
+                _ => page.chrome.flash = Some(Flash::bad(error.to_string())),
             }
             Ok((error.status(), Page(page)).into_response())
         }

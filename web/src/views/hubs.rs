@@ -130,6 +130,22 @@ impl HubHead {
         self.standing != Standing::Owner
     }
 
+    /// Whether the viewer can do anything about it. A stranger can't do anything about an archived hub.
+    fn has_acts(&self) -> bool {
+        match self.standing {
+            Standing::Owner => !self.is_profile(),
+            Standing::Nobody | Standing::Stranger => {
+                self.archived_at.is_none() || self.is_subscribed || self.is_starred
+            }
+            Standing::Waiting | Standing::Member => true,
+        }
+    }
+
+    /// What a visitor can do after logging in.
+    fn invitation(&self) -> &'static str {
+        if self.is_profile() || self.joining == Joining::Invite { "subscribe" } else { "join" }
+    }
+
     fn is_registered(&self) -> bool {
         self.standing != Standing::Nobody
     }
@@ -236,6 +252,12 @@ impl HubForm {
             }
             field.error = (refused == key).then(|| error.to_owned());
         }
+    }
+
+    /// Keeps what was chosen, where it can be chosen.
+    pub fn choose(&mut self, joining: Option<&str>, visibility: Option<&str>) {
+        self.joining = joining.and_then(|joining| joining.parse().ok()).unwrap_or(self.joining);
+        self.visibility = visibility.and_then(|visible| visible.parse().ok()).unwrap_or(self.visibility);
     }
 }
 

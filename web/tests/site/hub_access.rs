@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::harness::{Answer, Person, Site};
+use crate::harness::{Answer, Person, SOON, Site, eventually};
 
 /// Everybody who may come to a hub.
 pub(crate) struct Cast {
@@ -201,12 +201,21 @@ async fn an_archived_hub_is_read_only_and_says_so(db: PgPool) {
     cast.member.api.delete("hubs/cats/roles/member", Value::Null).await.expect(204);
 
     let page = cast.stranger.pages.get("/h/cats/members").await.expect(200);
-    assert!(page.text().contains("This hub is archived since"));
+    assert!(page.text().contains("This hub has been archived since"));
     assert!(!page.has(".hub-acts button") && !page.has(".person-acts"));
+    assert!(
+        !site.get("/h/cats").await.expect(200).has(".hub-acts"),
+        "nobody is invited to what nobody can join"
+    );
     assert_eq!(cast.stranger.pages.post("/h/cats/roles/member", &[("act", "take")]).await.status, 403);
     let opened =
         owner.api.patch("hubs/cats", json!({ "archived": false, "name": "Dogs" })).await.expect(200).json();
     assert_eq!((&opened["archived"], &opened["name"]), (&json!(false), &json!("Dogs")));
+    assert_eq!(site.get("/h/cats").await.texts(".hub-acts a"), ["Log in to join"]);
+    owner.api.patch("hubs/cats", json!({ "join": "invite" })).await.expect(200);
+    let invites =
+        async || (site.get("/h/cats").await.texts(".hub-acts a") == ["Log in to subscribe"]).then_some(());
+    eventually("nobody joins by themselves", SOON, invites).await;
     let verbs: String = site.ask("select string_agg(verb, ',' order by id) from activity").await;
     assert!(verbs.ends_with("archived,renamed,reopened"), "{verbs}");
 }

@@ -289,6 +289,11 @@ async fn the_form_makes_a_hub_and_says_what_is_wrong(db: PgPool) {
     assert_eq!(refused.attribute("#slug", "aria-invalid"), "true");
     assert_eq!(refused.attribute("#name", "value"), "Cats");
     assert!(refused.has("input[value=invite][checked]"));
+    for (field, said) in [("join", "Choose open, request"), ("visibility", "Choose public or private")] {
+        let form = [("name", "Cats"), ("slug", "cats"), (field, "nobody")];
+        let refused = ada.pages.post("/hubs/new", &form).await.expect(400);
+        assert!(refused.texts(".flash.bad")[0].contains(said), "{field}");
+    }
     let form =
         [("name", "Cats"), ("slug", " Cats "), ("summary", ""), ("join", "open"), ("visibility", "public")];
     assert_eq!(ada.pages.post("/hubs/new", &form).await.location(), "/h/cats");
@@ -298,6 +303,11 @@ async fn the_form_makes_a_hub_and_says_what_is_wrong(db: PgPool) {
     site.hub(&ada, "dogs").await;
     let (_, field) = ada.api.post("hubs", json!({ "slug": "birds", "name": "Birds" })).await.error(429);
     assert_eq!(field, None);
+    let late = [("name", "Birds"), ("slug", "birds"), ("summary", "All of them"), ("visibility", "private")];
+    let late = ada.pages.post("/hubs/new", &late).await.expect(429);
+    assert!(late.header("retry-after").parse::<u64>().is_ok() && late.has(".flash.bad"));
+    assert_eq!(late.attribute("#summary", "value"), "All of them", "nothing is lost");
+    assert!(late.has("input[value=private][checked]"));
     for stranger in [site.visitor(), site.anonymous().await.pages] {
         assert!(
             stranger
@@ -320,6 +330,9 @@ async fn owners_change_settings_on_their_page(db: PgPool) {
     assert_eq!(post(&[("name", "Felines"), ("summary", "Purr.")]).await.location(), "/h/cats/settings");
     let refused = post(&[("name", ""), ("summary", "Purr!")]).await.expect(400);
     assert!(refused.has("#name-error") && refused.attribute("#summary", "value") == "Purr!");
+    let refused = post(&[("join", "nobody"), ("visibility", "private")]).await.expect(400);
+    assert!(refused.texts(".flash.bad")[0].contains("Choose open, request"));
+    assert!(refused.has("input[value=private][checked]"), "what was chosen stays chosen");
     assert_eq!(post(&[("join", "request"), ("visibility", "private")]).await.location(), "/h/cats/settings");
     let hub = ada.api.get("hubs/cats").await.json();
     assert_eq!(
@@ -331,7 +344,7 @@ async fn owners_change_settings_on_their_page(db: PgPool) {
     let archive = ada.pages.post("/h/felines/settings", &[("archived", "true")]).await;
     assert_eq!(archive.location(), "/h/felines/settings");
     let page = ada.pages.get("/h/felines/settings").await.expect(200);
-    assert!(page.text().contains("This hub is archived since"));
+    assert!(page.text().contains("This hub has been archived since"));
     assert!(!page.has("#name") && page.has("button[name=archived][value=false]"));
 
     let wrong = ada.pages.post("/h/felines/delete", &[("confirm", "cats")]).await.expect(400);
