@@ -1,7 +1,6 @@
 //! What a stream is asked to watch.
 
 use pawdium_queue::JobId;
-use pawdium_shared::hubs::queries;
 use pawdium_shared::ids::{CallId, ImportId, PhotoId, UserId};
 use pawdium_shared::live::Topic;
 use pawdium_shared::photos::PhotoState;
@@ -12,7 +11,7 @@ use super::feed::Shown;
 use crate::comments::access::find_comments;
 use crate::error::Error;
 use crate::http::visitor::Visitor;
-use crate::hubs::access::find_visible_hub;
+use crate::hubs::access::{find_profile, find_visible_hub};
 use crate::imports::show::is_own;
 use crate::photos::show::find_visible;
 use crate::state::App;
@@ -109,8 +108,7 @@ impl Asked {
                 Ok((Topic::Hub(hub.id), !hub.is_public(), false))
             }
             What::Member(name) => {
-                let mut db = app.db.acquire().await?;
-                let profile = queries::find_profile(&mut db, name).await?.ok_or(Error::NotFound)?;
+                let profile = find_profile(app, name).await?;
                 Ok((Topic::Hub(profile.id), false, false))
             }
             What::Photo(id) => {

@@ -24,6 +24,7 @@ use self::feed::Feed;
 pub use self::looks::Looks;
 pub use self::polls::Polls;
 pub use self::streams::Streams;
+use crate::api::caller::Caller;
 use crate::error::Error;
 use crate::http::visitor::Visitor;
 use crate::serve::Lasting;
@@ -38,13 +39,16 @@ use crate::state::App;
 /// - `reset`: anything may have changed.
 /// - `gone`: a topic isn't there, or isn't for this viewer, `{"topic":"hub=cats"}`. The others go on.
 ///
-/// With `Last-Event-ID`, the stream begins with what was missed. It ends with its viewer's session.
+/// With `Last-Event-ID`, the stream begins with what was missed. It ends with its viewer's session, whose token programs
+/// send as they do to the API.
 pub async fn live(
     State(app): State<App>,
     visitor: Visitor,
+    caller: Option<Caller>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<impl IntoResponse, Error> {
+    let visitor = caller.map_or(visitor, |caller| caller.visitor());
     let asked = asked::read(query.as_deref().unwrap_or_default())?;
     let open = app.streams.open()?;
     let found = try_join_all(asked.iter().map(|asked| asked.find(&app, &visitor))).await?;

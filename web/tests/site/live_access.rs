@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use pawdium_shared::db::MIGRATIONS;
 use pawdium_shared::ids::{HubId, WidgetId};
 use pawdium_shared::live::{Note, Topic};
+use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -66,10 +67,19 @@ async fn what_a_visitor_may_not_see_is_gone_like_what_does_not_exist(db: PgPool)
     join(&site, &bob, "owner").await;
     join(&site, &eve, "subscriber").await;
     let photo = site.photo().by(&ada).processing().await;
-    let hidden =
-        ["hub=den", "hub=none", &format!("photo={photo}"), "photo=999", "photo=x", "queues=1", "job=1"];
+    let hidden = [
+        "hub=den",
+        "hub=none",
+        "hub=\0",
+        "member=\0",
+        &format!("photo={photo}"),
+        "photo=999",
+        "photo=x",
+        "queues=1",
+        "job=1",
+    ];
     for stranger in [&site.visitor(), &eve.pages, &site.anonymous().await.pages] {
-        assert_eq!(gone(stranger, &hidden.join("&")).await, hidden);
+        assert_eq!(gone(stranger, &hidden.join("&").replace('\0', "%00")).await, hidden);
     }
     for (viewer, query) in [(&ada, "hub=den"), (&bob, "hub=den"), (&mo, "hub=den&queues=1&job=1")] {
         let mut stream = viewer.pages.stream(&format!("{query}&member=nobody")).await;
@@ -77,6 +87,28 @@ async fn what_a_visitor_may_not_see_is_gone_like_what_does_not_exist(db: PgPool)
         hears(&site, &mut stream, hub).await;
     }
     assert_eq!(site.visitor().ask_stream("", "").await.status(), 400);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_program_hears_with_the_token_of_its_session(db: PgPool) {
+    let site = Site::start(db).await;
+    let hub = private_hub(&site).await;
+    let (ada, eve) = (site.member("ada").await, site.member("eve").await);
+    join(&site, &ada, "member").await;
+    let ask = async |token: &str| {
+        let request = site.visitor().request(Method::GET, "/live?hub=den").bearer_auth(token);
+        request.send().await.expect("it is answered")
+    };
+    let mut hers = Stream::of(ask(ada.api.token()).await);
+    hears(&site, &mut hers, hub).await;
+    assert_eq!(
+        Stream::of(ask(eve.api.token()).await).until("gone").await.data,
+        json!({ "topic": "hub=den" })
+    );
+    assert_eq!(ask("nonsense").await.status(), 401);
+    leave(&site, &ada).await;
+    site.publish(&[(hub, Note::Roles)]).await;
+    assert_eq!(hers.until("gone").await.data, json!({ "topic": "hub=den" }), "the token is looked at again");
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]

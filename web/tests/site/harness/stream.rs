@@ -54,7 +54,7 @@ impl Pages {
 }
 
 impl Stream {
-    pub(super) fn of(response: Response) -> Self {
+    pub(crate) fn of(response: Response) -> Self {
         Self { response, rest: String::new(), last_id: String::new(), retry: 0 }
     }
 
