@@ -131,7 +131,7 @@ function enableForm(form) {
     text.value = "";
     answer(null, null);
     await refresh();
-    announce(notice);
+    announce(notice, { own: true });
     const own = section.querySelector(`#comment-${id}`);
     own?.scrollIntoView({ block: "nearest" });
     own?.querySelector("a")?.focus({ preventScroll: true });

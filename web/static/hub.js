@@ -28,8 +28,8 @@ async function fetchHtml(url, options) {
 /** The latest version that the page was told of each widget, and the load that is under way. */
 const told = new Map();
 
-/** Loads a widget and swaps it in place. A version that was told meanwhile is loaded afterwards. */
-async function load(id, version) {
+/** Loads a widget and swaps it in place, and says so to screen readers: with `said`, in other words. */
+async function load(id, version, said) {
   const url = version === undefined ? `${path}/w/${id}` : `${path}/w/${id}?v=${version}`;
   try {
     const fresh = (await fetchHtml(url)).firstElementChild;
@@ -40,7 +40,8 @@ async function load(id, version) {
     showCopying(current);
     // The server couldn't load it in time.
     if (current.dataset.version === "0") throw new Error(`${url} has nothing to show`);
-    if (!current.hidden) announce(`${current.querySelector("h2")?.textContent ?? ""} has changed.`);
+    const changed = `${current.querySelector("h2")?.textContent ?? ""} has changed.`;
+    if (!current.hidden) announce(said ?? changed, { own: said !== undefined });
   } catch (error) {
     if (error.status !== 404) throw error;
     find(id)?.remove();
@@ -106,8 +107,16 @@ async function rate(form, button) {
     form.submit();
     return;
   }
-  announce(`You gave it ${button.value}.`);
-  await load(widget);
+  const tabbing = form.contains(document.activeElement) && document.activeElement.matches(":focus-visible");
+  await load(widget, undefined, `You gave it ${button.value}.`);
+  if (tabbing && !form.isConnected) refocus(find(widget), button.value);
+}
+
+/** The pressed button is gone, so restore the focus for keyboard users: to the same key, or to the widget. */
+function refocus(widget, value) {
+  const next = widget?.querySelector(`.key[value="${value}"]`) ?? widget;
+  if (next && next === widget) next.tabIndex = -1;
+  next?.focus({ preventScroll: true });
 }
 
 const rateSerially = (form, button) => {

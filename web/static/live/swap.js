@@ -147,15 +147,22 @@ const PAUSE = 10_000;
 
 let region = null;
 let waiting = null;
+let isOwn = false;
 let quietUntil = 0;
 let timer;
 
-/** Says a text to screen readers, politely. Of several within ten seconds, only the last is said. */
-export function announce(text) {
+/**
+ * Says a text to screen readers, politely. Of several within ten seconds, only the last is said; what the visitor has
+ * done (`own`) comes before what others have.
+ */
+export function announce(text, { own = false } = {}) {
+  if (isOwn && !own) return;
   waiting = text;
+  isOwn = own;
   timer ??= setTimeout(
     () => {
       timer = undefined;
+      isOwn = false;
       quietUntil = Date.now() + PAUSE;
       if (waiting !== region.textContent) region.textContent = waiting;
     },

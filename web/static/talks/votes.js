@@ -93,7 +93,8 @@ export class Votes {
     }
     const refused = this.#board.element.querySelector("[data-refused]")?.textContent.trim();
     if (refused) this.#note(refused, READ);
-    announce(refused ?? this.#board.element.querySelector("[data-votes] p")?.textContent.replace(/\s+/g, " ").trim());
+    const left = this.#board.element.querySelector("[data-votes] p")?.textContent.replace(/\s+/g, " ").trim();
+    announce(refused ?? left, { own: true });
   }
 
   /** Shows a vote before it is saved. */

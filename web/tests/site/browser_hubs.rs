@@ -138,12 +138,28 @@ async fn keys_rate_in_the_card_while_it_is_in_view_and_the_next_photo_takes_its_
     eventually("the next photo", SOON, async || (form().await != first).then_some(())).await;
     assert_eq!(rated().await, 1);
     let second = form().await;
-    browser.click(".rate-one button[value='3']").await;
+    // With the focus on a key it stays there, and leaves the page's other widgets to those who tab on.
+    browser
+        .run("document.querySelector('.rate-one button[value=\"3\"]').focus({ focusVisible: true })")
+        .await;
+    browser.press('\u{e007}').await;
     eventually("the last photo", SOON, async || (form().await != second).then_some(())).await;
+    let is_on = async |css: &str| {
+        let has_focus = "return document.activeElement?.matches(arguments[0]) === true";
+        eventually(css, SOON, async || (browser.run_with(has_focus, json!(css)).await == true).then_some(()))
+            .await;
+    };
+    is_on(".rate-one button[value='3']").await;
     browser.press('0').await;
     eventually("all are rated", SOON, async || {
         let text = browser.text(".widget-rate-one").await;
         text.contains("nothing left for you to rate").then_some(())
+    })
+    .await;
+    is_on(".widget-rate-one").await;
+    let said = "return document.querySelector('[data-announcements]')?.textContent";
+    eventually("screen readers hear what was given", Duration::from_secs(15), async || {
+        (browser.run(said).await == "You gave it 10.").then_some(())
     })
     .await;
     assert_eq!(
