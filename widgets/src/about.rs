@@ -19,7 +19,7 @@ pub(crate) struct About {
     /// Title; "About" if it is empty.
     #[schemars(length(max = 60))]
     title: String,
-    /// Text in Markdown. If it is empty, the hub's sentence about itself is shown.
+    /// Text in Markdown. Without a text nothing is shown.
     #[schemars(length(max = 4000))]
     text: String,
 }
@@ -35,7 +35,7 @@ impl Widget for About {
     const KIND: &'static str = "about";
     const TITLE: &'static str = "About";
     const ABOUT: &'static str = "What this place is about, with links and lists.";
-    const LISTENS: &'static [EventKind] = &[EventKind::HubChanged];
+    const LISTENS: &'static [EventKind] = &[];
     type For = Everyone;
     type Data = Data;
 
@@ -48,13 +48,12 @@ impl Widget for About {
         Cow::Borrowed(if self.title.trim().is_empty() { Self::TITLE } else { &self.title })
     }
 
-    async fn load(&self, hub: &Hub, _: &Everyone, _: &mut PgConnection) -> anyhow::Result<Data> {
-        let text = if self.text.trim().is_empty() { &hub.summary } else { &self.text };
-        Ok(Data { text: markdown::render(text) })
+    async fn load(&self, _: &Hub, _: &Everyone, _: &mut PgConnection) -> anyhow::Result<Data> {
+        Ok(Data { text: markdown::render(&self.text) })
     }
 
-    fn is_stale_after(&self, hub: &Hub, event: &Event) -> bool {
-        self.text.trim().is_empty() && event.hubs().contains(&hub.id)
+    fn is_stale_after(&self, _: &Hub, _: &Event) -> bool {
+        false
     }
 
     fn is_empty(data: &Data) -> bool {

@@ -44,7 +44,6 @@ async fn full_hub(world: &World) -> (HubId, UserId, UserId) {
 
 /// What each kind says of the full hub; nothing if it draws nothing there.
 const SHOWN: &[(&str, &[&str])] = &[
-    ("about", &["What it is"]),
     ("newest-photos", &["Cat 1", "Cat 3", "/h/cats/photos"]),
     ("top-photos", &["Cat 2", "8.5", "2 ratings", "not rated yet"]),
     ("trending", &["Cat 3"]),
@@ -53,7 +52,7 @@ const SHOWN: &[(&str, &[&str])] = &[
     ("members", &["ada", "owner", "2 members"]),
     ("numbers", &["photos", "ratings", "4", "New in the last 30 days: 3", "3 new"]),
     ("histogram", &["4 ratings with a mean of 8.2", "Ratings from 1 to 10: 0, 0, 0, 0, 0, 0, 1, 1, 2, 0"]),
-    ("badges", &["bob", "leads in", "blep", "with 3 photos", "rated most photos: 2"]),
+    ("badges", &["bob", "leads in", "/topics/blep", "with 3 photos", "rated most photos: 2"]),
     ("topics", &["sofa", "/topics/blep"]),
     ("join-requests", &["eve", "/h/cats/requests", "accept"]),
     (
@@ -61,6 +60,7 @@ const SHOWN: &[(&str, &[&str])] = &[
         &["/calls/", "A call", "Voting ends", "Next to read", "/talks/", "Nobody has voted yet", "2 talks"],
     ),
     ("topic", &[]),
+    ("about", &[]),
     ("rules", &[]),
     ("sticky-note", &[]),
     ("links", &[]),
