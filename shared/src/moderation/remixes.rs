@@ -11,8 +11,9 @@ use super::review::weight::ORDINARY;
 use crate::db::Tx;
 use crate::ids::{PhotoId, UserId};
 
-/// Opens a case for each live photo that was made from this one, at any depth, if moderators have taken this one away;
-/// and for this one, if it is live and they have taken away one that it was made from. Returns how many there are.
+/// Opens a case for each photo that was made from this one, at any depth, if moderators have taken this one away; and
+/// for this one, if they have taken away one that it was made from. Returns how many there are. Only photos count that
+/// are live, or that come back without being judged, as after a sanction of their owner.
 pub async fn open_cases(db: &mut Tx, photo: PhotoId) -> sqlx::Result<usize> {
     let suspects = list_suspects(db, photo).await?;
     // Users' rows come before cases.
@@ -29,31 +30,46 @@ pub async fn open_cases(db: &mut Tx, photo: PhotoId) -> sqlx::Result<usize> {
 async fn list_suspects(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Vec<(PhotoId, UserId)>> {
     let mut suspects = Vec::new();
     if is_taken(db, photo).await? {
-        suspects = list_live(db, photo).await?;
+        suspects = list_made_from(db, photo).await?;
     } else if find_taken(db, photo).await?.is_some() {
         suspects.push(photo);
     }
     let ids: Vec<_> = suspects.iter().map(|suspect| suspect.0).collect();
-    let live = sqlx::query!(
+    let rows = sqlx::query!(
         r#"select id as "id: PhotoId", owner_id as "owner: UserId" from photos
-           where id = any($1) and state = 'live' order by id"#,
+           where id = any($1)
+             and (state = 'live'
+                  or state = 'hidden' and not exists (select from acts where thing = 'photo' and thing_id = photos.id
+                                                                         and undone_at is null))
+           order by id"#,
         &ids,
     );
-    Ok(live.fetch_all(db).await?.into_iter().map(|row| (row.id, row.owner)).collect())
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.id, row.owner)).collect())
 }
 
-/// Lists the live photos that were made from one, at any depth, by the index on `parent_id`.
-pub async fn list_live(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Vec<PhotoId>> {
+/// Lists the photos that were made from one, at any depth, by the index on `parent_id`.
+async fn list_made_from(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<Vec<PhotoId>> {
     sqlx::query_scalar!(
-        r#"with recursive made (id, state) as (
-               select id, state from photos where parent_id = $1
+        r#"with recursive made (id) as (
+               select id from photos where parent_id = $1
                union
-               select photos.id, photos.state from photos join made on photos.parent_id = made.id
+               select photos.id from photos join made on photos.parent_id = made.id
            )
-           select id as "id!: PhotoId" from made where state = 'live' order by id"#,
+           select id as "id!: PhotoId" from made order by id"#,
         photo.0,
     )
     .fetch_all(db)
+    .await
+}
+
+/// How many live photos were made from one, at any depth.
+pub async fn count_live(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<i64> {
+    let made: Vec<_> = list_made_from(db, photo).await?.into_iter().map(|made| made.0).collect();
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from photos where id = any($1) and state = 'live'"#,
+        &made,
+    )
+    .fetch_one(db)
     .await
 }
 

@@ -83,7 +83,7 @@ pub struct CasePage {
     /// The photo that moderators have taken away and from which this one was made: its id and title.
     pub made_from: Option<(i64, String)>,
     /// How many live photos were made from this one.
-    pub remixes: usize,
+    pub remixes: i64,
     /// Until when it is claimed.
     pub claimed_until: Option<DateTime<Utc>>,
     /// What became of it and who said so; `None` while it is open.

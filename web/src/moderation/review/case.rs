@@ -279,10 +279,10 @@ async fn find_appealed(db: &mut PgConnection, thing: Thing) -> sqlx::Result<Opti
 
 /// The photo that moderators have taken away and from which this one was made, and how many live ones were made from
 /// it.
-async fn find_related(db: &mut PgConnection, thing: Thing) -> sqlx::Result<(Option<(i64, String)>, usize)> {
+async fn find_related(db: &mut PgConnection, thing: Thing) -> sqlx::Result<(Option<(i64, String)>, i64)> {
     let Thing::Photo(photo) = thing else { return Ok((None, 0)) };
     let taken = remixes::find_taken(db, photo).await?;
-    let live = remixes::list_live(db, photo).await?.len();
+    let live = remixes::count_live(db, photo).await?;
     Ok((taken.map(|taken| (taken.photo.0, taken.title)), live))
 }
 

@@ -10,7 +10,22 @@ pub(super) const ROWS: &[RowCheck] = &[
                 from cases left join reports on case_id = cases.id
                 where about <> 'appeal'
                 group by cases.id
-                having cases.reports <> count(reports.id) or cases.weight <> coalesce(sum(reports.weight), 0)",
+                having cases.reports <> count(reports.id)
+                   or cases.weight <> coalesce(sum(reports.weight), 0)
+                      -- A remix of a photo that was taken away weighs ordinary reports more.
+                      and not (about = 'photo' and cases.weight > coalesce(sum(reports.weight), 0)
+                               and (cases.weight - coalesce(sum(reports.weight), 0)) % 1000 = 0
+                               and not exists (select from photos where photos.id = thing_id and depth = 0))",
+    },
+    RowCheck {
+        name: "moderators judge the remixes of what they take away",
+        query: "select format('photo %s, a remix of %s', photos.id, parent.id)
+                from photos join photos as parent on parent.id = photos.parent_id
+                where photos.state = 'live' and parent.state in ('hidden', 'deleted')
+                  and exists (select from acts where thing = 'photo' and thing_id = parent.id and undone_at is null
+                                                 and act in ('hide_photo', 'block_picture', 'delete_photo'))
+                  and not exists (select from acts where thing = 'photo' and thing_id = photos.id)
+                  and not exists (select from cases where about = 'photo' and thing_id = photos.id)",
     },
     RowCheck {
         name: "reports are settled with their case, and as it is",
