@@ -112,7 +112,8 @@ impl HubHead {
         let is_archived = self.archived_at.is_some();
         match (self.standing, self.joining) {
             _ if self.is_profile() => None,
-            (Standing::Stranger, Joining::Open) if !is_archived => Some(("take", "Join")),
+            // A hub may open while somebody waits.
+            (Standing::Stranger | Standing::Waiting, Joining::Open) if !is_archived => Some(("take", "Join")),
             (Standing::Stranger, Joining::Request) if !is_archived => Some(("take", "Ask to join")),
             (Standing::Waiting, _) => Some(("drop", "Withdraw request")),
             (Standing::Member, _) => Some(("drop", "Leave")),

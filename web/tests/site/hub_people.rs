@@ -280,3 +280,18 @@ async fn pressing_many_times_at_once_is_once(db: PgPool) {
     assert_eq!(site.ask::<i64>("select count(*) from activity").await, 3, "created, joined, became owner");
     assert_eq!(bob.api.get("hubs/cats").await.json()["my_roles"], json!(["subscriber", "owner"]));
 }
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn who_waits_joins_a_hub_that_opens(db: PgPool) {
+    let site = Site::start(db).await;
+    let (ada, bob) = (site.member("ada").await, site.member("bob").await);
+    site.hub_with(&ada, "cats", json!({ "join": "request" })).await;
+    bob.api.put("hubs/cats/roles/member", Value::Null).await.expect(202);
+    let button = async || bob.pages.get("/h/cats").await.texts(".hub-acts form[action$='/member'] button");
+    assert_eq!(button().await, ["Withdraw request"]);
+    ada.api.patch("hubs/cats", json!({ "join": "open" })).await.expect(200);
+    assert_eq!(button().await, ["Join"]);
+    bob.pages.post("/h/cats/roles/member", &[("act", "take")]).await.expect(303);
+    assert_eq!(button().await, ["Leave"]);
+    assert_eq!(ada.api.get("hubs/cats/requests").await.expect(200).json()["data"], json!([]));
+}
