@@ -4,8 +4,8 @@ use sqlx::PgConnection;
 
 use crate::ids::UserId;
 
-/// How many hubs fit into the bar.
-const BOOKMARKS: i64 = 20;
+/// The most hubs in the bar, which scrolls: more than people belong to, and few enough for every page.
+const BOOKMARKS: i64 = 100;
 
 /// A hub among the bookmarks.
 #[derive(Clone, Debug, PartialEq, Eq)]
