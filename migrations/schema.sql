@@ -499,7 +499,7 @@ CREATE TABLE public.acts (
     undone_at timestamp with time zone,
     undone_by text,
     final_at timestamp with time zone,
-    CONSTRAINT acts_act_check CHECK ((act = ANY (ARRAY['hide_photo'::text, 'block_picture'::text, 'delete_photo'::text, 'remove_comment'::text, 'hide_talk'::text, 'delete_hub'::text, 'remove_from_hub'::text]))),
+    CONSTRAINT acts_act_check CHECK ((act = ANY (ARRAY['hide_photo'::text, 'block_picture'::text, 'delete_photo'::text, 'remove_comment'::text, 'hide_talk'::text, 'delete_hub'::text, 'remove_from_hub'::text, 'remove_avatar'::text, 'remove_about'::text]))),
     CONSTRAINT acts_check CHECK (((undone_at IS NULL) = (undone_by IS NULL))),
     CONSTRAINT acts_check1 CHECK (((undone_at IS NULL) OR (final_at IS NULL))),
     CONSTRAINT acts_check2 CHECK (((before IS NOT NULL) = ((undone_at IS NULL) AND (final_at IS NULL)))),
@@ -2216,6 +2216,8 @@ CREATE INDEX acts_act ON public.acts USING btree (act, id DESC);
 CREATE INDEX acts_actor ON public.acts USING btree (actor_id) WHERE (actor_id IS NOT NULL);
 
 CREATE INDEX acts_author ON public.acts USING btree (author_id) WHERE (author_id IS NOT NULL);
+
+CREATE INDEX acts_kept_avatar ON public.acts USING btree (((before ->> 'avatar'::text))) WHERE ((act = 'remove_avatar'::text) AND (before IS NOT NULL));
 
 CREATE INDEX acts_name ON public.acts USING btree (lower(actor), id DESC);
 

@@ -32,6 +32,10 @@ pub enum Kind {
     DeleteHub,
     /// Somebody's photo is removed from a hub.
     RemoveFromHub,
+    /// A member's portrait is removed.
+    RemoveAvatar,
+    /// The line about a member is removed.
+    RemoveAbout,
 }
 
 impl Kind {
@@ -50,6 +54,8 @@ impl Kind {
             Self::HideTalk => Action::HideTalk,
             Self::DeleteHub => Action::DeleteHub,
             Self::RemoveFromHub => Action::RemoveFromHub,
+            Self::RemoveAvatar => Action::RemoveAvatar,
+            Self::RemoveAbout => Action::RemoveAbout,
         }
     }
 }
@@ -63,7 +69,7 @@ pub enum Thing {
     Comment(CommentId),
     /// A talk.
     Talk(TalkId),
-    /// A hub.
+    /// A hub, or a profile with what its member says and looks like.
     Hub(HubId),
 }
 

@@ -9,9 +9,9 @@ use super::{Refusal, blocked, comments};
 use crate::acts::{self, Act, DAYS, Kind, Thing};
 use crate::audit::{self, Action, Actor};
 use crate::db::{Db, Tx, retry_conflicts};
-use crate::hubs::removal;
+use crate::hubs::{about, removal};
 use crate::ids::{ActId, PhotoId, UserId};
-use crate::photos::{PhotoState, posting, withheld};
+use crate::photos::{PhotoState, avatars, posting, withheld};
 use crate::store::MediaStore;
 use crate::talks::pitch;
 
@@ -132,6 +132,12 @@ async fn put_back(
         (Kind::RemoveComment, Thing::Comment(comment)) => comments::put_back(db, comment, before).await?,
         (Kind::HideTalk, Thing::Talk(talk)) => {
             pitch::put_back(db, talk, actor, before["state"] == "waiting").await?
+        }
+        (Kind::RemoveAvatar, Thing::Hub(profile)) => {
+            avatars::put_back(db, store, profile, before["avatar"].as_str().unwrap_or_default()).await?
+        }
+        (Kind::RemoveAbout, Thing::Hub(profile)) => {
+            about::put_back(db, profile, before["about"].as_str().unwrap_or_default()).await?
         }
         (Kind::DeleteHub, Thing::Hub(hub)) => {
             removal::put_back(db, hub, act.id).await?;

@@ -2,13 +2,18 @@
 //! way: see [`files`].
 
 use pawdium_queue::{Enqueue as _, Job as _};
+use serde_json::json;
 use sqlx::PgConnection;
 
+use super::withheld::NotBack;
 use super::{files, owner};
+use crate::acts::{self, Done, Kind, Thing};
+use crate::audit::{self, Action, Actor};
 use crate::db::Tx;
 use crate::events::Event;
 use crate::ids::{HubId, UserId};
 use crate::jobs::media::{DiscardFiles, MakeAvatar};
+use crate::store::{MediaKey, MediaStore};
 
 /// The edge of a portrait in pixels.
 pub const EDGE: u32 = 160;
@@ -147,6 +152,60 @@ pub async fn remove(db: &mut Tx, user: UserId) -> sqlx::Result<bool> {
     Ok(is_removed)
 }
 
+/// Removes a member's portrait for a moderator, such that it can be put back: its file is withheld. Returns false if
+/// there is none, and no upload.
+pub async fn take_down(db: &mut Tx, user: UserId, name: &str, actor: Actor<'_>) -> sqlx::Result<bool> {
+    let users: Vec<_> = actor.user().into_iter().chain([user]).map(|user| user.0).collect();
+    sqlx::query!("select id from users where id = any($1) order by id for no key update", &users)
+        .fetch_all(&mut **db)
+        .await?;
+    let key = find_key(db, user).await?;
+    let profile = find_profile(db, user).await?;
+    if !remove(db, user).await? {
+        return Ok(false);
+    }
+    let detail = json!({ "user": user, "name": name });
+    match (key, profile) {
+        (Some(key), Some(profile)) => {
+            let done = Done {
+                kind: Kind::RemoveAvatar,
+                thing: Thing::Hub(profile),
+                author: Some(user),
+                about: name,
+                reason: None,
+                before: json!({ "avatar": key }),
+                detail,
+            };
+            acts::record(db, actor, done).await?;
+        }
+        // Only an upload that is to become one.
+        _ => audit::record(db, actor, Action::RemoveAvatar, &detail).await?,
+    }
+    Ok(true)
+}
+
+/// Puts a portrait back that a moderator has removed. Returns false if the member has another by now. The file is served
+/// again before the transaction commits; if it doesn't, the purge withholds the file once more.
+///
+/// # Errors
+/// Why it can't come back.
+pub async fn put_back(db: &mut Tx, store: &MediaStore, profile: HubId, key: &str) -> Result<bool, NotBack> {
+    let user = sqlx::query_scalar!(
+        r#"select users.id as "user: UserId" from hubs join users on users.id = profile_of
+           where hubs.id = $1 and avatar is null for no key update of users"#,
+        profile.0,
+    );
+    let Some(user) = user.fetch_optional(&mut **db).await? else { return Ok(false) };
+    files::lock_name(db, key).await?;
+    let parsed: MediaKey = key.parse().map_err(|_| NotBack::NoFiles)?;
+    if !store.serve_picture(&parsed).await.map_err(|error| NotBack::Store(error.into()))? {
+        return Err(NotBack::NoFiles);
+    }
+    set(db, user, Some(key)).await?;
+    tell(db, user).await?;
+    Ok(true)
+}
+
 /// Has the files of a user deleted who is about to be deleted and whose row is locked.
 pub(crate) async fn leave(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     let mut unneeded = take_upload(db, user).await?;
@@ -214,11 +273,16 @@ async fn set(db: &mut PgConnection, user: UserId, key: Option<&str>) -> sqlx::Re
     Ok(before.fetch_optional(db).await?.flatten())
 }
 
+async fn find_profile(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<HubId>> {
+    sqlx::query_scalar!(r#"select id as "id: HubId" from hubs where profile_of = $1"#, user.0)
+        .fetch_optional(db)
+        .await
+}
+
 /// What shows the portrait is stale.
 async fn tell(db: &mut Tx, user: UserId) -> sqlx::Result<()> {
     let hubs = owner::find_hubs(db, user).await?;
-    let profile = sqlx::query_scalar!(r#"select id as "id: HubId" from hubs where profile_of = $1"#, user.0);
-    let profile = profile.fetch_optional(&mut *db).await?;
+    let profile = find_profile(db, user).await?;
     let mut events = vec![Event::MemberChanged { photos: Vec::new(), hubs }];
     events.extend(profile.map(|hub| Event::HubChanged { hub }));
     Event::record_all(db, events).await

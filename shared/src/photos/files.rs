@@ -111,7 +111,7 @@ pub(super) async fn list(db: &mut PgConnection, photo: PhotoId) -> sqlx::Result<
 pub enum Claim {
     /// A photo or a portrait shows it, or is about to.
     Shown,
-    /// Only photos claim it that moderators have hidden or deleted, and that may come back. It must not be served.
+    /// Only photos and portraits claim it that moderators have taken away, and that may come back. It must not be served.
     Withheld,
     /// Nothing claims it.
     None,
@@ -128,7 +128,9 @@ pub async fn lock_claim(db: &mut PgConnection, key: &str) -> sqlx::Result<Claim>
                  union select state not in ('hidden', 'deleted') from photo_picture_files join photos on photos.id = photo_id
                  where key = $1
                  union select true from users where avatar = $1
-                 union select true from avatar_uploads where key = $1) as claims (is_shown)"#,
+                 union select true from avatar_uploads where key = $1
+                 union select false from acts where act = 'remove_avatar' and before->>'avatar' = $1)
+                as claims (is_shown)"#,
         key,
     )
     .fetch_one(db)

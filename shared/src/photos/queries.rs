@@ -281,7 +281,9 @@ pub async fn list_not_withheld(db: &mut PgConnection, keys: &[String]) -> sqlx::
                as claims on claims.key = given.key
            left join photos on photos.id = claims.photo_id
            group by given.key
-           having coalesce(bool_or(state not in ('hidden', 'deleted')), true)
+           having coalesce(bool_or(state not in ('hidden', 'deleted')),
+                           not exists (select from acts
+                                       where act = 'remove_avatar' and before->>'avatar' = given.key))
                or exists (select from users where avatar = given.key)
                or exists (select from avatar_uploads where avatar_uploads.key = given.key)"#,
         keys,

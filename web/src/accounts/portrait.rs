@@ -6,13 +6,10 @@ use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
 use pawdium_media::{MediaError, Refusal};
 use pawdium_shared::accounts::{Name, queries};
-use pawdium_shared::audit::{self, Action};
 use pawdium_shared::db::retry_conflicts;
-use pawdium_shared::hubs::about::{self, AboutLine};
-use pawdium_shared::ids::UserId;
+use pawdium_shared::hubs::about;
 use pawdium_shared::photos::avatars;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::api::caller::Caller;
@@ -149,27 +146,20 @@ pub async fn moderate(
     let name = Name::new(&name).map_err(|_| Error::NotFound)?;
     let found = queries::find_by_name(&mut *app.db.acquire().await?, name.as_str()).await?;
     let member = found.ok_or(Error::NotFound)?;
-    let (action, notice) = match form.what.as_str() {
-        "avatar" => (Action::RemoveAvatar, Notice::PortraitRemoved),
-        "about" => (Action::RemoveAbout, Notice::AboutRemoved),
+    let (takes_avatar, notice) = match form.what.as_str() {
+        "avatar" => (true, Notice::PortraitRemoved),
+        "about" => (false, Notice::AboutRemoved),
         _ => return Err(Error::Refused("Choose avatar or about.".to_owned())),
     };
     retry_conflicts(async || -> Result<(), Error> {
         let mut tx = app.db.begin().await?;
-        if take_away(&mut tx, member.id, action).await? {
-            let detail = json!({ "user": member.id, "name": member.name });
-            audit::record(&mut tx, moderator.actor(), action, &detail).await?;
+        if takes_avatar {
+            avatars::take_down(&mut tx, member.id, name.as_str(), moderator.actor()).await?;
+        } else {
+            about::take_down(&mut tx, member.id, name.as_str(), moderator.actor()).await?;
         }
         Ok(tx.commit().await?)
     })
     .await?;
     Ok((jar.add(notice.cookie()), Redirect::to(&format!("/members/{}/photos", name.as_str()))))
-}
-
-/// Returns whether there was anything.
-async fn take_away(db: &mut pawdium_shared::db::Tx, member: UserId, action: Action) -> sqlx::Result<bool> {
-    match action {
-        Action::RemoveAvatar => avatars::remove(db, member).await,
-        _ => about::set(db, member, &AboutLine::default()).await,
-    }
 }

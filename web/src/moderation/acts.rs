@@ -128,7 +128,8 @@ pub(crate) fn line(act: Act) -> ActLine {
         until: act.undoable_until().filter(|until| *until > Utc::now()),
         about: if act.about.is_empty() { format!("{} {}", act.thing, act.thing_id) } else { act.about },
         actor: act.actor,
-        author: act.author,
+        // A portrait is called by its member's name.
+        author: act.author.filter(|_| !matches!(act.kind, Kind::RemoveAvatar | Kind::RemoveAbout)),
         reason: act.reason,
         undone_by: act.undone_by,
         undone_at: act.undone_at,
@@ -145,6 +146,8 @@ fn did(kind: Kind) -> &'static str {
         Kind::HideTalk => "hid the talk",
         Kind::DeleteHub => "deleted the hub",
         Kind::RemoveFromHub => "removed the photo",
+        Kind::RemoveAvatar => "removed the portrait of",
+        Kind::RemoveAbout => "removed the line about",
     }
 }
 
@@ -166,6 +169,7 @@ pub(crate) async fn find_list(app: &App, visitor: &Visitor, thing: Thing) -> Res
 fn path_of(act: &Act) -> Option<String> {
     let is_back = act.undone_at.is_some();
     match (act.kind, act.thing()?) {
+        (Kind::RemoveAvatar | Kind::RemoveAbout, _) => Some(format!("/members/{}", act.author.as_ref()?)),
         (Kind::DeletePhoto, _) if !is_back => None,
         (_, Thing::Photo(photo)) => Some(format!("/photos/{photo}")),
         (_, Thing::Comment(comment)) => Some(format!("/comments/{comment}")),

@@ -206,4 +206,33 @@ async fn moderators_remove_both_and_the_audit_log_says_so(db: PgPool) {
     let log: String =
         site.ask("select string_agg(action, ' ' order by id) from audit_log where actor = 'mods'").await;
     assert_eq!(log, "avatar.remove about.remove");
+
+    // Both can be undone, and the file is kept meanwhile, where nobody is served.
+    assert_eq!((site.media("pictures").len(), site.media("withheld").len()), (0, 1));
+    site.run(Purge {}).await;
+    let acts = moderator.pages.get("/moderation/acts").await.expect(200);
+    let line = "mods removed the line about ada";
+    assert!(acts.texts(".acts li > p:first-child")[0].starts_with(line), "{:?}", acts.texts(".acts li"));
+    for act in [1, 2] {
+        moderator.pages.post(&format!("/moderation/acts/{act}/undo"), &[]).await.expect(303);
+    }
+    site.get(&url).await.expect(200);
+    assert_eq!(site.get("/members/ada").await.expect(200).texts(".hub-summary"), ["Buy gold."]);
+    let profile = site.api().get("users/ada").await.expect(200).json();
+    assert_eq!(profile["avatar"], site.url(&url));
+    site.run(Purge {}).await;
+    site.get(&url).await.expect(200);
+
+    // Not if the member has chosen something else since.
+    moderator.pages.post(path, &[("what", "about")]).await.location();
+    ada.pages.post("/settings/about", &[("about", "I like cats.")]).await.location();
+    let late = moderator.pages.post("/moderation/acts/3/undo", &[]).await.expect(409);
+    assert!(late.text().contains("has changed since"));
+    // What is final is deleted for good.
+    moderator.pages.post(path, &[("what", "avatar")]).await.location();
+    site.change("update acts set at = now() - interval '31 days' where undone_at is null").await;
+    site.settle().await;
+    site.run(Purge {}).await;
+    assert_eq!(site.ask::<i64>("select count(*) from acts where before is not null").await, 0);
+    moderator.pages.post("/moderation/acts/4/undo", &[]).await.expect(409);
 }
