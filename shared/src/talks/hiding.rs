@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::refusal::Refusal;
 use super::types::Talk;
-use crate::accounts::User;
+use crate::accounts::{Role, User};
 
 /// Who keeps a talk hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,15 +39,16 @@ impl HiddenBy {
         })
     }
 
-    /// Whether somebody who runs the call may show the talk.
+    /// Whether somebody who runs the call may show the talk. Moderators don't decide about their own, and admins may.
     ///
     /// # Errors
     /// [`Refusal::HiddenBySanction`], which only moderators are told of, and [`Refusal::HiddenBySite`].
-    pub fn permits(self, actor: &User) -> Result<(), Refusal> {
+    pub fn permits(self, actor: &User, talk: &Talk) -> Result<(), Refusal> {
+        let is_own = talk.author == Some(actor.id) && actor.role != Role::Admin;
         match self {
             Self::Owners => Ok(()),
             Self::Sanction if actor.role.moderates() => Err(Refusal::HiddenBySanction),
-            Self::Site if actor.role.moderates() => Ok(()),
+            Self::Site if actor.role.moderates() && !is_own => Ok(()),
             Self::Site | Self::Sanction => Err(Refusal::HiddenBySite),
         }
     }

@@ -149,7 +149,7 @@ pub async fn approve(db: &mut Tx, talk: TalkId, actor: &User) -> Result<(), Refu
     if !matches!(found.state, TalkState::Waiting | TalkState::Hidden) {
         return Ok(());
     }
-    HiddenBy::find(db, &found).await?.permits(actor)?;
+    HiddenBy::find(db, &found).await?.permits(actor, &found)?;
     set_state(db, &found, TalkState::Shown).await?;
     sqlx::query!(
         "update talk_revisions set was_shown = true where talk_id = $1 and revision = $2 and not was_shown",

@@ -127,7 +127,7 @@ pub(super) async fn load(
     let head = present::head(&mut db, &seen, CallTab::Below).await?;
     let kept_hidden = match (talk.state, viewing.visitor.member()) {
         (TalkState::Hidden, Ok(member)) if seen.viewer.runs_it => {
-            HiddenBy::find(&mut db, &talk).await?.permits(member).err()
+            HiddenBy::find(&mut db, &talk).await?.permits(member, &talk).err()
         }
         _ => None,
     };
