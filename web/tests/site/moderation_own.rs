@@ -149,3 +149,22 @@ async fn what_has_changed_since_it_was_seen_is_not_dismissed_but_taken_down(db: 
     mo.pages.post(&path, &form).await.location();
     assert_eq!(site.ask_of::<String>("select state from photos where id = $1", photos[0]).await, "hidden");
 }
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn moderators_show_no_talk_of_their_own_that_another_one_has_hidden(db: PgPool) {
+    let site = Site::start(db).await;
+    let [bob, mo, max, root] = stage(&site).await;
+    site.hub_of("cats", &[&bob, &mo]).await;
+    let call = site.open_call(&bob, "cats", json!({})).await;
+    let talk = mo.pitch(call, "On bleps").await;
+    let moderate = async |person: &Person, act: &str| {
+        let form = [("act", act), ("reason", "Spam")];
+        person.pages.post(&format!("/talks/{talk}/moderate"), &form).await.status
+    };
+    let state = "select state from talks";
+    assert_eq!(moderate(&max, "hide").await, 303);
+    assert_ne!(moderate(&mo, "approve").await, 303);
+    assert_eq!(site.ask::<String>(state).await, "hidden");
+    assert_eq!(moderate(&root, "approve").await, 303);
+    assert_eq!(site.ask::<String>(state).await, "shown");
+}
