@@ -9,6 +9,7 @@ use super::locks;
 use super::phase::Phase;
 use super::queries::find_talk;
 use super::refusal::Refusal;
+use super::results;
 use super::types::{Call, Talk, TalkState};
 use crate::accounts::User;
 use crate::acts::{self, Done, Kind, Thing};
@@ -300,7 +301,13 @@ async fn lock_as_owner(db: &mut Tx, talk: TalkId, actor: &User) -> Result<Talk, 
     find_talk(db, talk).await?.ok_or(Refusal::Gone)
 }
 
+/// Sets the state of a talk whose call is locked alone. A result that is due is frozen first: what is hidden or shown after
+/// the close changes nothing in it.
 pub(super) async fn set_state(db: &mut Tx, talk: &Talk, state: TalkState) -> Result<(), Refusal> {
+    let call = super::queries::find(db, talk.call).await?.ok_or(Refusal::Gone)?;
+    if call.phase.is_over() && call.frozen_at.is_none() {
+        results::freeze(db, call.id).await?;
+    }
     sqlx::query!("update talks set state = $2 where id = $1", talk.id.0, state.name())
         .execute(&mut *db)
         .await?;

@@ -31,6 +31,12 @@ impl SeenCall {
         if self.is_owner() { Ok(()) } else { Err(hubs::Refusal::NotOwner.into()) }
     }
 
+    /// Whether the visitor belongs to the hub.
+    #[must_use]
+    pub fn is_member(&self) -> bool {
+        self.roles.iter().copied().any(HubRole::is_membership)
+    }
+
     /// Whether the visitor owns the hub.
     #[must_use]
     pub fn is_owner(&self) -> bool {

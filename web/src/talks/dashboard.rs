@@ -17,6 +17,7 @@ use url::form_urlencoded;
 
 use super::access::{SeenCall, find_call};
 use super::api::dashboard::csv_of;
+use super::show::number;
 use super::{owner_acts, present};
 use crate::error::Error;
 use crate::http::extract::Path;
@@ -35,6 +36,9 @@ const TOP: i64 = 100;
 
 /// How many minutes of votes are drawn.
 const MINUTES: i32 = 60;
+
+/// How many groups of voters who may be one person are shown, the most suspicious ones.
+const GROUPS: usize = 100;
 
 /// Voters per page.
 const VOTERS: i64 = 100;
@@ -161,7 +165,10 @@ async fn show(
         None => None,
     };
     let titles = board.top.iter().map(|talk| (talk.id, talk.title.clone())).collect();
-    let devices = device_groups(&mut db, call, &titles).await?;
+    let mut groups = devices::report(&mut db, call.id).await?;
+    let more_devices = groups.len().saturating_sub(GROUPS);
+    groups.truncate(GROUPS);
+    let devices = device_groups(&mut db, call, groups, &titles).await?;
     let head = present::head(&mut db, seen, CallTab::Dashboard).await?;
     Ok(DashboardPage {
         chrome: viewing.chrome,
@@ -170,6 +177,7 @@ async fn show(
         board,
         voters,
         devices,
+        more_devices: number(more_devices),
         error,
     })
 }
@@ -248,9 +256,9 @@ fn voter(vote: VoteRow, at: When) -> VoterRow {
 async fn device_groups(
     db: &mut PgConnection,
     call: &Call,
+    groups: Vec<Group>,
     titles: &HashMap<i64, String>,
 ) -> Result<Vec<DeviceGroup>, Error> {
-    let groups = devices::report(db, call.id).await?;
     let times: Vec<_> = groups.iter().flat_map(|group| &group.voters).map(|voter| voter.first_at).collect();
     let mut whens = present::moments(db, &call.time_zone, &times).await?.into_iter();
     Ok(groups.into_iter().map(|group| device_group(group, titles, &mut whens)).collect())

@@ -145,9 +145,12 @@ impl CallFields {
     }
 }
 
+/// Choices that the form offers. Only a forged form has another, and no field would say so.
+const CHOICES: [&str; 2] = ["voters", "totals"];
+
 /// What is wrong with a form; an error that no field explains stays one.
 fn wrong_with(error: Error) -> Result<Vec<(String, String)>, Error> {
-    match error.field() {
+    match error.field().filter(|field| !CHOICES.contains(field)) {
         Some(field) => Ok(vec![(field.to_owned(), error.to_string())]),
         None => Err(error),
     }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use pawdium_shared::ids::{CallId, PhotoId, TalkId};
 use pawdium_shared::photos::queries as photos;
-use pawdium_shared::talks::{Phase, Refusal};
+use pawdium_shared::talks::{Phase, Refusal, TalkState};
 use serde::Deserialize;
 
 use super::access::{SeenCall, find_call, find_talk};
@@ -71,8 +71,14 @@ pub async fn page(
 ) -> Result<Page<PitchPage>, Error> {
     let seen = find_call(&app, &viewing.visitor, id).await?;
     viewing.visitor.member()?;
+    if seen.hub.is_archived() {
+        return Err(Refusal::Archived.into());
+    }
     if seen.call.phase != Phase::Pitch {
         return Err(Refusal::NotPitching(seen.call.phase).into());
+    }
+    if !seen.is_member() {
+        return Err(Refusal::NotMember.into());
     }
     Ok(Page(show(&app, viewing, &seen, None, TalkFields::default(), None).await?))
 }
@@ -109,8 +115,14 @@ pub async fn edit_page(
     if talk.author != Some(viewing.visitor.member()?.id) {
         return Err(Refusal::NotOwn.into());
     }
+    if seen.hub.is_archived() {
+        return Err(Refusal::Archived.into());
+    }
     if seen.call.phase > Phase::Pitch {
         return Err(Refusal::TooLate.into());
+    }
+    if !matches!(talk.state, TalkState::Shown | TalkState::Waiting) {
+        return Err(Error::NotFound);
     }
     let fields = TalkFields {
         title: talk.title,

@@ -5,7 +5,6 @@ use std::ops::Range;
 use axum::extract::{Query, State};
 use axum_extra::extract::CookieJar;
 use chrono::Utc;
-use pawdium_shared::hubs::HubRole;
 use pawdium_shared::ids::CallId;
 use pawdium_shared::talks::{Call, Phase, TalkRow, TalkState, Totals, Voters, lists, readers, results};
 use pawdium_widgets::markdown;
@@ -244,14 +243,10 @@ fn pitching(seen: &SeenCall, visitor: &Visitor, is_archived: bool) -> Pitching {
     match seen.call.phase {
         _ if is_archived => Pitching::Over,
         Phase::Pitch if visitor.member().is_err() => Pitching::LogIn,
-        Phase::Pitch if !is_member(seen) => Pitching::Join,
+        Phase::Pitch if !seen.is_member() => Pitching::Join,
         Phase::Pitch => Pitching::May,
         _ => Pitching::Over,
     }
-}
-
-fn is_member(seen: &SeenCall) -> bool {
-    seen.roles.iter().copied().any(HubRole::is_membership)
 }
 
 /// What a page says about the totals.
@@ -282,7 +277,7 @@ impl Voting {
         rows: &[TalkRow],
     ) -> Self {
         let call = &seen.call;
-        let is_guest = !is_member(seen) && !visitor.user.as_ref().is_some_and(|user| user.verified);
+        let is_guest = !seen.is_member() && !visitor.user.as_ref().is_some_and(|user| user.verified);
         let is_served = call.voters == Voters::Anybody && call.phase == Phase::Voting && is_guest;
         Self {
             barrier: (call.phase == Phase::Voting).then(|| barrier(seen, visitor)).flatten(),
@@ -325,7 +320,7 @@ fn barrier(seen: &SeenCall, visitor: &Visitor) -> Option<Barrier> {
     match (seen.call.voters, visitor.member()) {
         (Voters::Anybody, _) => None,
         (_, Err(_)) => Some(Barrier::LogIn),
-        (Voters::Members, Ok(_)) => (!is_member(seen)).then_some(Barrier::Join),
+        (Voters::Members, Ok(_)) => (!seen.is_member()).then_some(Barrier::Join),
         (Voters::Verified, Ok(member)) => (!member.verified).then_some(Barrier::Verify),
     }
 }

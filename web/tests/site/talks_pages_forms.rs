@@ -244,3 +244,36 @@ async fn pages_of_a_private_hubs_call_are_for_its_members(db: PgPool) {
     eve.pages.post(&format!("/talks/{talk}/vote"), &[("voted", "true")]).await.expect(404);
     ada.pages.get(&paths[2]).await.expect(200);
 }
+
+#[sqlx::test(migrator = "MIGRATIONS")]
+async fn a_dashboard_shows_the_most_suspicious_of_many_and_chooses_only_likely_ones(db: PgPool) {
+    let site = Site::start(db).await;
+    let olga = site.member("olga").await;
+    site.hub_of("cats", &[&olga]).await;
+    let call = site.open_call(&olga, "cats", json!({ "voters": "members" })).await;
+    olga.pitch(call, "Naps").await;
+    olga.move_to(call, "voting").await;
+    // Couples who share a tablet, and one browser with five new accounts.
+    for statement in [
+        "insert into users (name, email, password_hash, rater_key, registered_at, created_at)
+         select 'voter' || n, 'voter' || n || '@example.org', 'none', n, now(),
+                now() - case when n <= 5 then interval '1 minute' else interval '1 year' end
+         from generate_series(1, 245) as n",
+        "insert into talk_votes (talk_id, voter_id, call_id, nonce, device, at)
+         select talks.id, users.id, call_id, decode(md5(users.name), 'hex'),
+                decode(md5(case when rater_key <= 5 then 'one' else (rater_key / 2)::text end), 'hex'),
+                now() - rater_key * interval '2 minutes'
+         from talks, users where users.name like 'voter%'",
+    ] {
+        site.change(statement).await;
+    }
+    let page = olga.pages.get(&format!("/calls/{call}/dashboard")).await.expect(200);
+    assert_eq!(page.texts(".device").len(), 100);
+    assert!(
+        page.texts(".hint-line").iter().any(|line| line.contains("21 more are")),
+        "{:?}",
+        page.texts(".hint-line")
+    );
+    assert!(page.texts(".device h3")[0].contains("likely one person"));
+    assert_eq!(page.texts(".device input[checked]").len(), 5, "those of the likely one");
+}

@@ -23,6 +23,8 @@ pub struct DashboardPage {
     pub voters: Option<TalkVoters>,
     /// Votes that may be one person's.
     pub devices: Vec<DeviceGroup>,
+    /// How many more of these there are.
+    pub more_devices: i64,
     /// Whether votes can be set aside and restored.
     pub may_judge: bool,
     /// Why setting votes aside was refused.

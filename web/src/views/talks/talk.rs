@@ -2,7 +2,7 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use pawdium_shared::talks::Phase;
+use pawdium_shared::talks::{Phase, TalkState};
 
 use super::board::{TalkCard, VoteControl};
 use super::{CallHead, When};
@@ -37,6 +37,14 @@ pub struct TalkPage {
     pub revisions: Vec<Revision>,
     /// The talks around it in the viewer's order.
     pub around: Around,
+}
+
+impl TalkPage {
+    /// Whether the list of talks is where the viewer votes, or reads why they can't.
+    fn leads_to_vote(&self) -> bool {
+        let is_open = self.head.phase == Phase::Voting && !self.head.is_archived;
+        is_open && self.talk.state == TalkState::Shown && self.talk.vote == VoteControl::None
+    }
 }
 
 /// What an owner can do about a talk.

@@ -8,8 +8,8 @@ use pawdium_shared::ids::UserId;
 use pawdium_shared::talks::devices::{Evidence, Level, Shared, report, restore, set_aside};
 use pawdium_shared::talks::queries::{find_talk, list_revisions};
 use pawdium_shared::talks::{
-    CallChange, Description, Device, Network, NewCall, Phase, Reason, Refusal, TalkChange, TalkState,
-    TalkTitle, Voter, Voters, calls, pitch,
+    CallChange, Description, Device, Network, NewCall, NewTalk, Phase, Reason, Refusal, TalkChange,
+    TalkState, TalkTitle, Voter, Voters, calls, pitch,
 };
 use sqlx::PgPool;
 
@@ -88,6 +88,38 @@ async fn changing_a_call_never_changes_its_phase_nor_what_voters_rely_on(db: PgP
     stage.move_to(Phase::Voting).await;
     let members = CallChange { voters: Some(Voters::Members), ..CallChange::default() };
     assert!(matches!(change(members).await, Err(Refusal::Settled("voters"))));
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn an_author_has_twenty_talks_at_most_however_fast_they_pitch(db: PgPool) {
+    let stage = Stage::new(db).await;
+    let bob = stage.member("bob").await;
+    let pool = crowded(&stage.site.db);
+    let pitches: Vec<_> = (0..40)
+        .map(|n| {
+            let (pool, call) = (pool.clone(), stage.call);
+            tokio::spawn(async move {
+                let new = NewTalk {
+                    title: TalkTitle::new(&format!("Talk {n}")).expect("a title"),
+                    description: Description::default(),
+                    photo: None,
+                };
+                let mut tx = Tx::begin(&pool).await?;
+                let talk = pitch::pitch(&mut tx, call, bob, &new).await?;
+                tx.commit().await?;
+                Ok::<_, Refusal>(talk)
+            })
+        })
+        .collect();
+    let mut pitched = 0;
+    for act in pitches {
+        match act.await.expect("no panic") {
+            Ok(_) => pitched += 1,
+            Err(Refusal::TooManyTalks) => {}
+            Err(refusal) => panic!("{refusal}"),
+        }
+    }
+    assert_eq!(pitched, 20);
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]

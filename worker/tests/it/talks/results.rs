@@ -1,10 +1,11 @@
 //! Results: frozen, published, and checked.
 
 use pawdium_kit::waiting::count;
+use pawdium_kit::workers::transact;
 use pawdium_shared::accounts::RaterKey;
 use pawdium_shared::ids::{TalkId, UserId};
 use pawdium_shared::talks::verify::Difference;
-use pawdium_shared::talks::{Phase, Viewer, readers, receipts, results};
+use pawdium_shared::talks::{Phase, Reason, Viewer, pitch, readers, receipts, results};
 use sqlx::PgPool;
 
 use super::stage::Stage;
@@ -67,6 +68,33 @@ async fn a_result_says_who_won_how_often_talks_were_shown_and_has_a_hash_that_ev
     }
     let verified = stage.verify().await;
     assert_eq!((verified.votes, verified.voters, verified.differences), (6, 3, vec![]));
+}
+
+#[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
+async fn what_owners_hide_or_show_after_the_close_changes_nothing_in_the_result(db: PgPool) {
+    let stage = Stage::new(db).await;
+    let [first, second, left_out] = stage.pitches(["Naps", "Boxes", "String"]).await;
+    let voters = stage.crowd(2).await;
+    stage.move_to(Phase::Voting).await;
+    for voter in &voters {
+        for talk in [first, second, left_out] {
+            stage.vote(*voter, talk).await.expect("a member");
+        }
+    }
+    let reason = Reason::new("Off topic").expect("a reason");
+    let hide = async |talk| {
+        transact(&stage.site.db, async |tx| pitch::hide(tx, talk, &stage.owner, &reason).await).await
+    };
+    hide(left_out).await.expect("an owner");
+    // It closes by the clock, and the tally hasn't frozen the result yet.
+    stage.sql("update calls set closes_at = clock_timestamp()").await;
+    hide(first).await.expect("an owner");
+    let shown = transact(&stage.site.db, async |tx| pitch::approve(tx, left_out, &stage.owner).await);
+    shown.await.expect("an owner");
+    let mut db = stage.site.db.acquire().await.expect("a connection");
+    let found = results::find(&mut db, stage.call).await.expect("no error").expect("it is frozen");
+    let counts: Vec<_> = found.talks.iter().map(|talk| (talk.id, talk.votes)).collect();
+    assert_eq!(counts, [(second, 2), (first, 2)], "Boxes and Naps by title");
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]
