@@ -147,7 +147,7 @@ const PAUSE = 10_000;
 
 let region = null;
 let waiting = null;
-let isOwn = false;
+let isAct = false;
 let quietUntil = 0;
 let timer;
 
@@ -156,13 +156,13 @@ let timer;
  * done (`own`) comes before what others have.
  */
 export function announce(text, { own = false } = {}) {
-  if (isOwn && !own) return;
+  if (isAct && !own) return;
   waiting = text;
-  isOwn = own;
+  isAct = own;
   timer ??= setTimeout(
     () => {
       timer = undefined;
-      isOwn = false;
+      isAct = false;
       quietUntil = Date.now() + PAUSE;
       if (waiting !== region.textContent) region.textContent = waiting;
     },
