@@ -48,6 +48,10 @@ pub fn read_optional<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Er
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(T::default());
     }
+    // A list is read as a struct whose fields may all be left out.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Error::Refused("The body must be a JSON object.".to_owned()));
+    }
     let axum::Json(value) = axum::Json::from_bytes(body)?;
     Ok(value)
 }

@@ -208,6 +208,7 @@ async fn a_download_of_an_archive_takes_the_second_factor_once(db: PgPool) {
 
     let call = async |code: Option<&str>| {
         let call = site.visitor().request(Method::GET, &path).bearer_auth(ada.api.token());
+        let call = call.header("accept", "application/json");
         Answer::to(match code {
             Some(code) => call.header("pawdium-code", code),
             None => call,

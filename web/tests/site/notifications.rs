@@ -117,7 +117,7 @@ async fn members_choose_what_they_hear_of(db: PgPool) {
     let site = Site::start(db).await;
     let (ada, bob, _, photo) = stage(&site).await;
     let page = ada.pages.get("/settings/notifications").await.expect(200);
-    assert_eq!(page.html().select(&crate::harness::select("input[checked]")).count(), 10);
+    assert_eq!(page.html().select(&crate::harness::select("input[checked]")).count(), 11);
     ada.pages.post("/settings/notifications", &[("reply", "on"), ("nonsense", "on")]).await.location();
     bob.comment(photo, "Blep.").await;
     assert_eq!(ada.notifications().await, NONE);
