@@ -15,11 +15,11 @@ use crate::env::Env;
 const FEW: i64 = 25;
 
 /// The most drafts in a transaction.
-const MANY: i64 = 100;
+const MANY: i64 = 150;
 
-/// How long a transaction should take. A disk that is busy makes some five times as long, and nobody is to wait for
+/// How long a transaction should take. A disk that is busy makes some four times as long, and nobody is to wait for
 /// their locks for a tenth of a second.
-const SHORT: Duration = Duration::from_millis(20);
+const SHORT: Duration = Duration::from_millis(25);
 
 /// The number of owners in a transaction.
 const OWNERS: i64 = 200;
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn batches_follow_how_long_they_take() {
-        assert_eq!(next_batch(100, Duration::from_millis(21)), 50);
+        assert_eq!(next_batch(100, Duration::from_millis(26)), 50);
         assert_eq!(next_batch(1, Duration::from_secs(1)), 1);
         assert_eq!(next_batch(60, Duration::from_millis(5)), 76);
         assert_eq!(next_batch(MANY, Duration::from_millis(5)), MANY);
