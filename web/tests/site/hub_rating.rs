@@ -155,6 +155,8 @@ async fn a_visitor_rates_a_hub_to_its_end_and_is_led_back(db: PgPool) {
     let photos = filled(&site, "derps", &ada, 4).await;
     site.photos(2).await;
     let pages = site.visitor();
+    // From here on the site knows the visitor, who gets a photo of their own instead of the one for everybody.
+    shown(&pages, "derps").await.expect("there is one in the hub");
     let pinned = pages.shown().await.expect("there is one on the site").0;
     let mut seen = Vec::new();
     while let Some((photo, ballot)) = shown(&pages, "derps").await {
