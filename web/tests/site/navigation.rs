@@ -114,7 +114,11 @@ async fn members_see_their_own_hubs_on_every_page(db: PgPool) {
     )
     .await;
     let all = bob.pages.get("/").await.texts(".hub-bar a");
-    assert_eq!((all.len(), all[59].as_str()), (100, "Many 060"), "nobody's hubs are missing for want of room");
+    assert_eq!(
+        (all.len(), all[59].as_str()),
+        (100, "Many 060"),
+        "nobody's hubs are missing for want of room"
+    );
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
