@@ -165,7 +165,8 @@ fn tamperings_with_people() -> Vec<(&'static str, &'static str)> {
             "a case counts its reports, and weighs what they weigh",
         ),
         (
-            "insert into photos (id, owner_id, parent_id, depth, title, species, state, slot, live_at) overriding system value
+            "insert into photos (id, owner_id, parent_id, depth, title, species, state, slot, live_at)
+             overriding system value
              select 9, owner_id, id, 1, 'Remix', species, 'live', 900, now() from photos where id = 1;
              update photos set state = 'hidden' where id = 1;
              insert into acts (actor, act, thing, thing_id, before) values ('mo', 'hide_photo', 'photo', 1, '{}')",
