@@ -38,7 +38,7 @@ pub struct Month {
 
 impl Month {
     fn name(&self) -> String {
-        self.first.format("%B %Y").to_string()
+        self.first.format("%b %Y").to_string()
     }
 
     fn key(&self) -> String {
