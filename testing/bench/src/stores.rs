@@ -118,6 +118,15 @@ impl Stores {
         Ok(options.disable_statement_logging().connect().await?)
     }
 
+    /// A connection to the measured database with the settings of the site's own.
+    ///
+    /// # Errors
+    /// When Postgres is gone.
+    pub async fn connect_as_site(&self) -> Result<PgConnection> {
+        let options: PgConnectOptions = self.postgres_url().parse()?;
+        Ok(options.options(pawdium_shared::db::SETTINGS).disable_statement_logging().connect().await?)
+    }
+
     /// A pool for the measured database.
     ///
     /// # Errors

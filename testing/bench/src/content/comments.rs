@@ -73,9 +73,9 @@ pub(crate) async fn fill(db: &mut PgConnection, count: i32) -> Result<Commented>
     .await?;
     db.execute(
         "insert into member_blocks (user_id, blocked_id)
-         select viewer, id from (select min(id) as viewer from users where name like 'commenter%') as first,
-                                users where name like 'commenter%' and id % 20 = 0 and id <> viewer
-         on conflict do nothing",
+         select member.id, other.id from users as member, users as other
+         where member.name like 'commenter%' and other.name like 'commenter%'
+           and other.id % 20 = member.id % 20 and other.id <> member.id",
     )
     .await?;
     db.execute("vacuum analyze comments").await?;

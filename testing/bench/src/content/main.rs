@@ -57,6 +57,7 @@ impl Arguments {
         let commented = comments::fill(&mut db, self.comments).await?;
         reports::fill(&mut db, self.reports).await?;
         stores.settle().await?;
+        let mut db = stores.connect_as_site().await?;
         println!("{machine}");
         println!(
             "{} photos, {} tags, {} comments, {} reports\n",
