@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use pawdium_shared::db::MIGRATIONS;
+use pawdium_shared::ids::CallId;
+use pawdium_shared::live::Topic;
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -123,6 +125,9 @@ async fn a_vote_shows_at_once_and_is_sent_until_it_is_stored(db: PgPool) {
     browser.phone(390, 844).await;
     browser.goto(&format!("/calls/{call}")).await;
     browser.mark().await;
+    // Before its script runs, a page sends its forms itself, and is gone if there is no network.
+    let opened = async || site.watched(&[Topic::Call(CallId(call))]).await[0].then_some(());
+    eventually("the script has opened the stream", SOON, opened).await;
     browser.cut_off().await;
     for talk in &talks[..2] {
         browser.click(&format!("#talk-{talk} .vote")).await;
