@@ -27,6 +27,7 @@ async fn cases(site: &Site) -> Vec<i64> {
 async fn taking_a_photo_away_opens_a_case_about_each_live_remix(db: PgPool) {
     let (site, bob, parent, remixes) = stage(db).await;
     let mo = site.moderator("mo").await;
+    site.verify(&mo).await;
     let unpublished = remix(&bob, parent, json!({ "title": "Later" })).await.expect(202).json();
     let unpublished = unpublished["id"].as_i64().expect("an id");
     site.photo().by(&bob).titled("Another").live().await;
