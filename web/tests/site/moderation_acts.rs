@@ -217,7 +217,11 @@ async fn everybody_sees_how_many_acts_there_were_and_no_names(db: PgPool) {
     )
     .await;
     site.change("insert into audit_log (actor, action) values ('root', 'queue.pause')").await;
-    assert_eq!(site.get("/transparency").await.expect(200).header("x-cache"), "HIT", "it may be a minute old");
+    assert_eq!(
+        site.get("/transparency").await.expect(200).header("x-cache"),
+        "HIT",
+        "it may be a minute old"
+    );
     let page = ada.pages.get("/transparency").await.expect(200);
     let row = page.texts("tbody tr td");
     assert_eq!((row.len(), row[0].as_str(), row[9].as_str()), (15, "2", "1"));

@@ -204,7 +204,9 @@ const fn voters_label(voters: Voters) -> (&'static str, &'static str) {
     match voters {
         Voters::Members => ("Members of the hub", "Anyone who is a member of the hub when they vote."),
         Voters::Verified => ("Members of the site", "Everybody who has verified their mail address."),
-        Voters::Anybody => ("Anybody", "Guests as well. Their votes are counted apart from those of members."),
+        Voters::Anybody => {
+            ("Anybody", "Guests as well. Their votes are counted apart from those of members.")
+        }
     }
 }
 
