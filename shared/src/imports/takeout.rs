@@ -55,7 +55,7 @@ pub fn read(bytes: &[u8]) -> Option<About> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let sidecar: Sidecar = serde_json::from_slice(bytes).ok()?;
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-    Some(About {
+    let about = About {
         // It is the name that the file had.
         title: given(sidecar.title)
             .map(|title| super::about::name_of(&title))
@@ -63,8 +63,8 @@ pub fn read(bytes: &[u8]) -> Option<About> {
         alt: given(sidecar.alt).or(given(sidecar.description)),
         tags: sidecar.tags.or(sidecar.keywords).unwrap_or_default(),
         ..About::default()
-    })
-    .map(About::bounded)
+    };
+    Some(about.bounded())
 }
 
 /// The descriptions of an archive, by their paths.
