@@ -78,6 +78,7 @@ mod tests {
 
     #[test]
     fn html_is_shown_as_text() {
+        assert_eq!(clean("<b onclick=\"x\">hi</b>"), "<b>hi</b>");
         let html = render("<script>alert(1)</script> <b onclick=x>hi</b>").to_string();
         assert!(!html.contains("<script") && !html.contains("<b "), "{html}");
         assert!(html.contains("alert(1)"), "{html}");
@@ -104,7 +105,7 @@ mod tests {
         fn nothing_gets_past_the_allowed_elements(text in "[<>a-z \"'=/:&;()\\[\\]!#*`~|\n-]{0,200}") {
             let html = render(&text).to_string();
             prop_assert_eq!(clean(&html), html.clone());
-            prop_assert!(!html.contains("<script") && !html.contains("<img") && !html.contains(" on"));
+            prop_assert!(!html.contains("<script") && !html.contains("<img"));
         }
     }
 }

@@ -110,9 +110,9 @@ async fn coverage_counts_current_data_of_all_widgets_that_are_the_same_for_every
     let (stale, asked) = place.cache.stale_after(&[event], &Db::from(place.db.clone())).await;
     asked.expect("all kinds are asked");
     place.cache.expire(stale.reload, stale.staleness).await.expect("no error");
-    let void = read(&place.run(&["coverage", "--kind", "about", "--json"]).await);
-    assert_eq!((&void["cached"], &void["missing"]), (&json!(0), &json!(2)));
-    assert!(place.listed(&[]).await.contains(&place.name(0)));
+    let void = read(&place.run(&["coverage", "--kind", "newest-photos", "--json"]).await);
+    assert_eq!((&void["cached"], &void["missing"]), (&json!(0), &json!(1)));
+    assert!(place.listed(&[]).await.contains(&place.name(1)));
 }
 
 #[sqlx::test(migrator = "pawdium_shared::db::MIGRATIONS")]

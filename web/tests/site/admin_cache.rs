@@ -28,20 +28,21 @@ async fn a_reload_is_explained_from_the_event_to_the_message(db: PgPool) {
     let site = Site::start_with_worker(db).await;
     let (ada, mo) = (site.member("ada").await, site.moderator("mo").await);
     site.hub(&ada, "cats").await;
-    let about = widget(&site, &ada, "cats", "about").await;
+    let members = widget(&site, &ada, "cats", "members").await;
     site.settle().await;
     site.get("/h/cats").await.expect(200);
-    let path = format!("/admin/cache/{about}");
+    let path = format!("/admin/cache/{members}");
     let page = mo.pages.get(&path).await.expect(200);
-    assert_eq!(page.texts("h1"), ["Why did “About” refresh?"]);
+    assert_eq!(page.texts("h1"), ["Why did “Members” refresh?"]);
     assert!(page.text().contains("No event has made a worker load it"), "{}", page.text());
     assert!(page.texts(".cache-sum")[0].starts_with("Cached as"), "{}", page.text());
 
-    ada.api.patch("hubs/cats", json!({ "summary": "All of them." })).await.expect(200);
+    mo.api.put("hubs/cats/roles/member", Value::Null).await.expect(204);
     site.settle().await;
     let page = mo.pages.get(&format!("{path}/reloads")).await.expect(200);
-    let (hub, _) = about.split_once('.').expect("hub and widget");
-    assert_eq!(page.texts(".reloads th[scope=row]"), [format!("hub:{hub}")]);
+    let (hub, _) = members.split_once('.').expect("hub and widget");
+    let user: i64 = site.ask("select id from users where name = 'mo'").await;
+    assert_eq!(page.texts(".reloads th[scope=row]"), [format!("hub-roles:{hub}:{user}:member")]);
     assert_eq!(page.texts(".reloads .badge"), ["changed, pages told"]);
     let cells = page.texts(".reloads td.figure");
     assert_eq!(cells.len(), 5);
@@ -61,25 +62,24 @@ async fn the_figures_of_each_kind_are_shown(db: PgPool) {
     let (ada, root) = (site.member("ada").await, site.admin("root").await);
     site.hub(&ada, "cats").await;
     site.settle().await;
-    let before = figures(&root, "about").await;
-    // The profiles of ada and root each have one.
-    assert_eq!(before[..2], ["0", "3"]);
+    let before = figures(&root, "members").await;
+    assert_eq!(before[..2], ["0", "1"]);
     for _ in 0..4 {
         site.get_rendered("/h/cats").await.expect(200);
     }
     let after = eventually("the widget counts as cached", SOON, async || {
-        Some(figures(&root, "about").await).filter(|figures| figures[..2] == ["1", "2"])
+        Some(figures(&root, "members").await).filter(|figures| figures[..2] == ["1", "0"])
     })
     .await;
     assert!(after[2].ends_with('s') && after[3].ends_with('s'), "{after:?}");
-    ada.api.patch("hubs/cats", json!({ "summary": "All of them." })).await.expect(200);
+    root.api.put("hubs/cats/roles/member", Value::Null).await.expect(204);
     site.settle().await;
     eventually("the process has reported its reads", SOON, async || {
-        (figures(&root, "about").await[4..6] == ["3", "75 %"]).then_some(())
+        (figures(&root, "members").await[4..6] == ["3", "75 %"]).then_some(())
     })
     .await;
     let reloaded = eventually("the reload counts", SOON, async || {
-        Some(figures(&root, "about").await).filter(|figures| figures[8] == "0 %")
+        Some(figures(&root, "members").await).filter(|figures| figures[8] == "0 %")
     })
     .await;
     assert!(reloaded[6].ends_with("ms") && reloaded[7].ends_with("ms"), "{reloaded:?}");

@@ -311,8 +311,11 @@ async fn of_two_owners_at_once_one_wins_and_the_page_stays_whole(db: PgPool) {
         (select position, row_number() over (partition by side order by position) - 1 as place
          from widgets join hubs on hubs.id = hub_id where slug = 'cats') as placed";
     let stage = Stage::set(db).await;
-    // Each changes something: what leaves the page as it is makes no version, so nobody is second.
+    // Each changes something: what leaves the page as it is makes no version, so nobody is second. The widget is the
+    // first of its column before and after each round.
     let acts = ["down", "up", "across", "place"];
+    let first = [("act", "place"), ("position", "0")];
+    stage.send(&stage.ada, "/widgets/{own}", &first).await.expect(303);
     for round in 0..12 {
         let version: i64 = stage.site.ask("select layout_version from hubs where slug = 'cats'").await;
         let version = version.to_string();
