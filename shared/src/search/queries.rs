@@ -13,6 +13,9 @@ pub const MOST_PHOTOS: i64 = 500;
 /// word is found there often enough.
 const FIRST: i64 = 2;
 
+/// How many matches are read and sorted faster than the index is asked once more.
+const FEW: i64 = 10_000;
+
 /// Finds live photos with all words in their title, tags or description, best first. The title weighs more than tags, and
 /// tags more than the description; a whole word weighs three times as much as the beginning of a longer one. Equal ones
 /// are in the order of their scores.
@@ -29,7 +32,11 @@ pub async fn find_photos(db: &mut PgConnection, words: &Words) -> sqlx::Result<V
         if count >= MOST_PHOTOS {
             return Ok(found);
         }
-        // Enough for half as many again if the words are as frequent in older photos.
+        // If the words are as frequent in older photos.
+        if count * newest / units <= FEW {
+            break;
+        }
+        // Enough for half as many again.
         units = (units * MOST_PHOTOS * 3 / 2 / count.max(1)).max(units * 4);
     }
     // `matches` uses the index photos_words. In the order of plain `id`, it would walk the primary key and compute the words

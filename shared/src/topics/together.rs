@@ -69,8 +69,8 @@ fn route(counts: &[i64], photos: f64) -> Route {
     let photos = counts.iter().copied().fold(photos.max(1.0), f64::max);
     let expected = counts.iter().fold(photos, |expected, count| expected * count / photos);
     let needed = (MOST_PHOTOS as f64 / expected.max(1.0)).min(1.0);
-    // Twice as far, because chance spreads them unevenly.
-    let share = (2.0 * needed).min(1.0);
+    // Half as far again, because chance spreads them unevenly.
+    let share = (1.5 * needed).min(1.0);
     let look_up = needed * counts[0] * LOOK_UP;
     let compare = share * (counts[0] * REMEMBER + counts[1] * COMPARE);
     if look_up <= compare { Route::LookUp } else { Route::Compare { share } }
@@ -93,8 +93,8 @@ async fn list_of(db: &mut PgConnection, topic: i64) -> sqlx::Result<Vec<PhotoId>
     .await
 }
 
-/// Walks the photos of `one`. The `limit` of the subquery keeps the planner from joining, and `case` has it ask for the
-/// rest only where `other` is there.
+/// Walks the photos of `one`. The `limit` of the subqueries keeps the planner from joining and has it use the same index
+/// for each, and `case` has it ask for the rest only where `other` is there.
 async fn look_up(db: &mut PgConnection, one: i64, other: i64, rest: &[i64]) -> sqlx::Result<Vec<PhotoId>> {
     sqlx::query_scalar!(
         r#"select photo_id as "photo: PhotoId" from taggings as one
@@ -102,15 +102,25 @@ async fn look_up(db: &mut PgConnection, one: i64, other: i64, rest: &[i64]) -> s
              and case when (select true from taggings as other
                             where other.topic_id = $2 and other.photo_id = one.photo_id
                               and other.live and not other.doubled limit 1)
-                      then cardinality($3::bigint[]) = 0 or
-                           (select count(*) from taggings as more
-                            where more.photo_id = one.photo_id and more.topic_id = any($3)
-                              and more.live and not more.doubled) = cardinality($3)
+                      then ($3::bigint is null or
+                            (select true from taggings as more
+                             where more.topic_id = $3 and more.photo_id = one.photo_id
+                               and more.live and not more.doubled limit 1))
+                           and ($4::bigint is null or
+                                (select true from taggings as more
+                                 where more.topic_id = $4 and more.photo_id = one.photo_id
+                                   and more.live and not more.doubled limit 1))
+                           and ($5::bigint is null or
+                                (select true from taggings as more
+                                 where more.topic_id = $5 and more.photo_id = one.photo_id
+                                   and more.live and not more.doubled limit 1))
                       else false end
-           order by photo_id desc limit $4"#,
+           order by photo_id desc limit $6"#,
         one,
         other,
-        rest,
+        rest.first(),
+        rest.get(1),
+        rest.get(2),
         MOST_PHOTOS,
     )
     .fetch_all(db)
@@ -126,19 +136,29 @@ async fn compare(
 ) -> sqlx::Result<Vec<PhotoId>> {
     sqlx::query_scalar!(
         r#"select photo_id as "photo: PhotoId" from taggings as other
-           where topic_id = $2 and photo_id > $5 and live and not doubled
+           where topic_id = $2 and photo_id > $7 and live and not doubled
              and case when photo_id in (select one.photo_id from taggings as one
-                                        where one.topic_id = $1 and one.photo_id > $5
+                                        where one.topic_id = $1 and one.photo_id > $7
                                           and one.live and not one.doubled)
-                      then cardinality($3::bigint[]) = 0 or
-                           (select count(*) from taggings as more
-                            where more.photo_id = other.photo_id and more.topic_id = any($3)
-                              and more.live and not more.doubled) = cardinality($3)
+                      then ($3::bigint is null or
+                            (select true from taggings as more
+                             where more.topic_id = $3 and more.photo_id = other.photo_id
+                               and more.live and not more.doubled limit 1))
+                           and ($4::bigint is null or
+                                (select true from taggings as more
+                                 where more.topic_id = $4 and more.photo_id = other.photo_id
+                                   and more.live and not more.doubled limit 1))
+                           and ($5::bigint is null or
+                                (select true from taggings as more
+                                 where more.topic_id = $5 and more.photo_id = other.photo_id
+                                   and more.live and not more.doubled limit 1))
                       else false end
-           order by photo_id desc limit $4"#,
+           order by photo_id desc limit $6"#,
         one,
         other,
-        rest,
+        rest.first(),
+        rest.get(1),
+        rest.get(2),
         MOST_PHOTOS,
         after,
     )

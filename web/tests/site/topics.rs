@@ -150,6 +150,27 @@ async fn several_topics_show_what_has_all_of_them(db: PgPool) {
 }
 
 #[sqlx::test(migrator = "MIGRATIONS")]
+async fn each_of_five_topics_counts_however_rare_the_rarest_is(db: PgPool) {
+    let site = Site::start(db).await;
+    let tags = ["blep", "sofa", "night", "meadow", "zoom"];
+    let whole = site.photo().tagged(&tags.join(", ")).live().await;
+    for missing in tags {
+        let others: Vec<_> = tags.into_iter().filter(|tag| *tag != missing).collect();
+        let rare = site.photo().tagged(&format!("rare-{missing}, {}", others.join(", "))).live().await;
+        for _ in 0..3 {
+            site.photo().tagged(&others.join(", ")).live().await;
+        }
+        assert_eq!(ids(&topic(&site, &format!("rare-{missing}?with={}", others.join(","))).await), [rare]);
+        for present in &others {
+            let asked: Vec<_> = tags.into_iter().filter(|tag| tag != present).collect();
+            let found = topic(&site, &format!("rare-{missing}?with={}", asked.join(","))).await;
+            assert_eq!(ids(&found), Vec::<i64>::new(), "{asked:?}");
+        }
+    }
+    assert_eq!(ids(&topic(&site, "blep?with=sofa,night,meadow,zoom").await), [whole]);
+}
+
+#[sqlx::test(migrator = "MIGRATIONS")]
 async fn the_best_photos_of_a_topic_come_first(db: PgPool) {
     let site = Setup::on(db).worker().start().await;
     let (ada, eve) = (site.member("ada").await, site.member("eve").await);
